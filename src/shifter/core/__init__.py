@@ -1,0 +1,1 @@
+"""The core: pure.  No clock, no AWS, no environment; time is an argument."""

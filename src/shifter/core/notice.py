@@ -1,0 +1,51 @@
+"""Notices: what people and other systems are told, once for each transition."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Severity(StrEnum):
+    """How urgent a notice is."""
+
+    INFO = "info"
+    PAGE = "page"
+    """A person must look now."""
+
+
+class Notice(BaseModel):
+    """One message.  `journal_head` anchors the journal outside of our own table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    severity: Severity
+    environment: str
+    cutover_id: str
+    at: datetime
+    phase: str
+    step: int
+    steps: int
+    action: str
+    rule: str
+    reason: str
+    journal_head: str
+
+    @property
+    def subject(self) -> str:
+        """At most 100 printable characters, as an SNS subject must be."""
+        prefix = "PAGE: " if self.severity is Severity.PAGE else ""
+        step = f"step {self.step} of {self.steps}"
+        text = f"{prefix}{self.environment}: {self.phase}, {step}"
+        return text[:100]
+
+    @property
+    def text(self) -> str:
+        """The message as a person reads it."""
+        return (
+            f"{self.subject}\n\n{self.reason}\n\n"
+            f"Cutover: {self.cutover_id}\nAction: {self.action} (rule {self.rule})\n"
+            f"Time: {self.at.isoformat()}\nJournal head: {self.journal_head}\n"
+        )

@@ -1,0 +1,260 @@
+"""The plan: what the operator wrote.
+
+Everything that can be judged without AWS is judged here, with the field, the value and
+the remedy named.  What needs live alarms, targets or tasks is refused by prepare.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from shifter.core.errors import PlanError, Problem
+from shifter.core.gates.alarm import AlarmGate
+from shifter.core.gates.approval import ApprovalGate
+from shifter.core.gates.capacity import CapacityGate
+from shifter.core.gates.dns import DnsSettledGate
+from shifter.core.gates.gate import Gate
+from shifter.core.gates.hold import HoldGate
+from shifter.core.gates.replication import ReplicationGate
+from shifter.core.gates.sufficiency import SufficiencyGate
+from shifter.core.gates.targets import TargetsGate
+from shifter.core.gates.weights import WeightsGate
+from shifter.core.lanes import ALL_BLUE, PER_MILLE, Split, percent
+from shifter.core.quantities import DnsShare, Duration, Share, format_duration
+from shifter.core.topology import Name
+
+PlannedGate = Annotated[
+    AlarmGate | ReplicationGate | TargetsGate | SufficiencyGate | ApprovalGate,
+    Field(discriminator="kind"),
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Step(_Frozen):
+    """One share for every edge, then a bake."""
+
+    share: Share
+    """Part of the requests at every edge that leave blue; a bound, never exceeded."""
+    dns_share: DnsShare | None = None
+    """Part of the name's answers that lead to edge-2; None leaves DNS alone."""
+    bake: Duration | None = None
+    """How long everything must stay good; the last step bakes for `final_bake`."""
+
+
+class Standing(_Frozen):
+    """Gates that no plan can leave out; a plan may change their policy."""
+
+    weights: WeightsGate = WeightsGate()
+    dns_settled: DnsSettledGate = DnsSettledGate()
+    capacity: CapacityGate = CapacityGate()
+    hold: HoldGate = HoldGate()
+
+
+class Plan(_Frozen):
+    """A cutover as its operator wants it."""
+
+    schema_version: Literal[1] = 1
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    environment: Name
+    database: Literal["none", "fenced"] = "none"
+    steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=100)]
+    gates: Annotated[tuple[PlannedGate, ...], Field(min_length=1, max_length=60)]
+    standing: Standing = Standing()
+    final_bake: Duration = Field(default=timedelta(hours=24))
+    """Bake of the last step, which is the window in which rolling back is automatic."""
+    poll: Duration = Field(default=timedelta(seconds=20))
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        problems = [
+            *_of_steps(self),
+            *_of_gates(self),
+            *_of_times(self),
+            *_of_database(self),
+        ]
+        if problems:
+            raise PlanError(tuple(problems))
+        return self
+
+    @property
+    def all_gates(self) -> tuple[Gate[Any], ...]:
+        """The standing gates, then the plan's own, in the order of the tables."""
+        standing = self.standing
+        return (
+            standing.weights,
+            standing.dns_settled,
+            standing.capacity,
+            standing.hold,
+            *self.gates,
+        )
+
+    def split(self, step: int) -> Split:
+        """The split of a step; step 0 is all blue."""
+        return ALL_BLUE if step == 0 else Split.leaving_blue(self.steps[step - 1].share)
+
+    def dns_share(self, step: int) -> int | None:
+        """The DNS share in force at a step; None until the plan first names one."""
+        named = [s.dns_share for s in self.steps[:step] if s.dns_share is not None]
+        return named[-1] if named else None
+
+    def bake(self, step: int) -> timedelta:
+        """How long a step bakes."""
+        return self.steps[step - 1].bake or self.final_bake
+
+
+def parse_plan(document: Any) -> Plan:
+    """A plan from parsed YAML or JSON.  Raises PlanError naming every problem."""
+    if not isinstance(document, dict):
+        raise PlanError(
+            (Problem("plan", type(document).__name__, "write a mapping of fields"),)
+        )
+    try:
+        return Plan.model_validate(document)
+    except ValidationError as error:
+        raise PlanError(tuple(_problem(entry) for entry in error.errors())) from None
+
+
+def _problem(entry: Any) -> Problem:
+    field = ".".join(
+        str(part) for part in entry["loc"] if not str(part).startswith("function-")
+    )
+    found = entry["input"]
+    match entry["type"]:
+        case "extra_forbidden":
+            remedy = "unknown field: remove it or correct its spelling"
+        case "missing":
+            return Problem(field, "missing", "required")
+        case "too_short" if field == "gates":
+            remedy = "a plan without gates would pass everything: write at least one"
+        case _:
+            remedy = entry["msg"].removeprefix("Value error, ")
+    return Problem(field or "plan", repr(found)[:80], remedy)
+
+
+def _of_steps(plan: Plan) -> list[Problem]:
+    problems = []
+    for number, (step, after) in enumerate(
+        zip(plan.steps, plan.steps[1:], strict=False), start=1
+    ):
+        if after.share < step.share:
+            problems.append(
+                Problem(
+                    f"steps.{number}.share",
+                    percent(after.share),
+                    f"a step never goes backwards: at least {percent(step.share)}",
+                )
+            )
+        elif after.share == step.share and after.dns_share in {None, step.dns_share}:
+            problems.append(
+                Problem(
+                    f"steps.{number}.share",
+                    percent(after.share),
+                    "the same as the step before: change the share or the dns_share",
+                )
+            )
+        if step.bake is None:
+            problems.append(
+                Problem(
+                    f"steps.{number - 1}.bake", "missing", "every step needs a bake"
+                )
+            )
+    if plan.steps[0].share == 0:
+        problems.append(Problem("steps.0.share", "0 %", "a step moves some traffic"))
+    last = len(plan.steps) - 1
+    if plan.steps[last].share != PER_MILLE:
+        problems.append(
+            Problem(
+                f"steps.{last}.share",
+                percent(plan.steps[last].share),
+                "the last step completes the cutover: 100 %",
+            )
+        )
+    extra = plan.steps[last].bake
+    if extra is not None:
+        problems.append(
+            Problem(
+                f"steps.{last}.bake",
+                format_duration(extra),
+                "the last step bakes for final_bake: remove this one",
+            )
+        )
+    return problems
+
+
+def _of_gates(plan: Plan) -> list[Problem]:
+    problems = []
+    names = [gate.name for gate in plan.all_gates]
+    for number, gate in enumerate(plan.gates):
+        if names.count(gate.name) > 1:
+            problems.append(
+                Problem(
+                    f"gates.{number}.name", gate.name, "taken: give it another name"
+                )
+            )
+        if isinstance(gate, ApprovalGate) and gate.before not in {
+            step.share for step in plan.steps
+        }:
+            shares = ", ".join(percent(step.share) for step in plan.steps)
+            problems.append(
+                Problem(
+                    f"gates.{number}.before",
+                    percent(gate.before),
+                    f"no step has this share: one of {shares}",
+                )
+            )
+    if all(isinstance(gate, ApprovalGate) for gate in plan.gates):
+        problems.append(
+            Problem("gates", "only approvals", "write at least one gate that measures")
+        )
+    return problems
+
+
+def _of_times(plan: Plan) -> list[Problem]:
+    problems = []
+    if not timedelta(seconds=10) <= plan.poll <= timedelta(minutes=5):
+        problems.append(
+            Problem("poll", format_duration(plan.poll), "between 10s and 5m")
+        )
+    bakes = [step.bake for step in plan.steps if step.bake is not None]
+    longest = max(bakes, default=timedelta())
+    for number, bake in enumerate(bakes):
+        if bake < timedelta(seconds=10):
+            problems.append(
+                Problem(f"steps.{number}.bake", format_duration(bake), "at least 10s")
+            )
+    problems.extend(
+        Problem(
+            f"gate {gate.name}: deadline",
+            format_duration(gate.deadline),
+            f"shorter than the longest bake: at least {format_duration(longest)}",
+        )
+        for gate in plan.all_gates
+        if gate.deadline < longest
+    )
+    return problems
+
+
+def _of_database(plan: Plan) -> list[Problem]:
+    if plan.database == "none":
+        return []
+    return [
+        Problem(
+            "database",
+            plan.database,
+            'the data cutover is not built yet: write "none" and keep both '
+            "environments on one database",
+        )
+    ]

@@ -1,0 +1,117 @@
+"""The topology: what Shifter moves, and where it is.
+
+One JSON document in one SSM parameter, written by the infrastructure stacks or by
+hand, read by every Lambda.  It holds names and ARNs only: no secret, no live state.
+Weights live in AWS and in the record, never here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from shifter.core.lanes import Lane
+
+Arn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:[a-z0-9-]+:.+$")]
+Name = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Edge(_Frozen):
+    """An entry point whose weights Shifter owns.
+
+    Exactly one of `rule_arn` (a listener rule) and `listener_arn` (the listener's
+    default action) says where the weights are.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=r"^edge-[12]$")]
+    rule_arn: Arn | None = None
+    listener_arn: Arn | None = None
+    load_balancer_arn: Arn
+    target_groups: dict[Lane, Arn]
+    """One for each lane; a target group belongs to one load balancer."""
+    probe_url: (
+        Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] | None
+    ) = None
+    """Asked once after a rollback; the answer's `X-Shifter-Lane` header is the lane."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.rule_arn is None) == (self.listener_arn is None):
+            raise ValueError(
+                f"{self.name}: give either rule_arn or listener_arn, not both or none"
+            )
+        if not {Lane.BLUE, Lane.GREEN} <= self.target_groups.keys():
+            raise ValueError(
+                f"{self.name}: target_groups needs at least the lanes blue and green"
+            )
+        return self
+
+
+class DnsRecord(_Frozen):
+    """The weighted record of one edge."""
+
+    edge: str
+    set_identifier: str
+
+
+class Dns(_Frozen):
+    """A Route 53 weighted pair.  Its share is the part that resolves to `edge-2`."""
+
+    zone_id: str
+    name: str
+    types: tuple[Literal["A", "AAAA", "CNAME"], ...] = ("A",)
+    records: tuple[DnsRecord, DnsRecord]
+
+
+class ReplicationTask(_Frozen):
+    """A DMS task; CloudWatch names it by the id suffixes of the two ARNs."""
+
+    arn: Arn
+    instance_identifier: str
+    """The replication instance's identifier, a dimension of the lag metrics."""
+
+
+class Service(_Frozen):
+    """The ECS service behind a lane."""
+
+    cluster: str
+    service: str
+
+
+class Topology(_Frozen):
+    """Everything that Shifter needs to know about one environment pair."""
+
+    schema_version: Literal[1] = 1
+    environment: Name
+    """Name of the system, for example `payments-prod`; one lock for each."""
+    database: Literal["none", "fenced"] = "none"
+    edges: Annotated[tuple[Edge, ...], Field(min_length=1, max_length=2)]
+    dns: Dns | None = None
+    replication: dict[Name, ReplicationTask] = Field(default_factory=dict)
+    services: dict[Lane, Service] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [edge.name for edge in self.edges]
+        if names != ["edge-1", "edge-2"][: len(names)]:
+            raise ValueError(
+                f"edges are named edge-1 and edge-2, in this order; found {names}"
+            )
+        lanes = {frozenset(edge.target_groups) for edge in self.edges}
+        if len(lanes) > 1:
+            raise ValueError("every edge needs a target group for the same lanes")
+        if self.dns is not None and {r.edge for r in self.dns.records} != set(names):
+            raise ValueError("dns.records needs one record for each of edge-1, edge-2")
+        return self
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """The lanes that have a target group at every edge, in the order of Lane."""
+        return tuple(lane for lane in Lane if lane in self.edges[0].target_groups)

@@ -1,0 +1,131 @@
+"""finish: end a cutover, or prove after a rollback that green is quiet."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shifter.core.case import SOONEST
+from shifter.core.directive import Directive, Next
+from shifter.core.edges import EdgeState
+from shifter.core.errors import AwsError
+from shifter.core.evidence import INTERVAL, SETTLE, closed_before, first_interval
+from shifter.core.gates.gate import Unreadable
+from shifter.core.lanes import Lane
+from shifter.core.notice import Severity
+from shifter.core.phases import ENDS, Action, Phase, after
+from shifter.core.record import Proof, Record
+from shifter.engine.saving import deliver, direct, ending, load, save, superseded
+from shifter.ports import Ports
+
+QUIET = 2 * INTERVAL
+"""So long must no request have reached another lane than blue."""
+PROOF_DEADLINE = timedelta(minutes=15)
+
+
+def finish(directive: Directive, ports: Ports) -> Directive:
+    """Complete what was decided to be complete, or look for the proof of safety."""
+    record = load(ports, directive.cutover_id)
+    now = ports.clock.now()
+    if record.owner != directive.owner:
+        return superseded(directive)
+    if record.phase is Phase.ROLLED_BACK and record.proof is None:
+        return _prove(record, ports, now)
+    if record.phase in ENDS:
+        return ending(record, ports)
+    if record.decided != directive.version:
+        return direct(record, Next.ASSESS, now)
+    return _complete(record, ports)
+
+
+def _complete(record: Record, ports: Ports) -> Directive:
+    """Look at the edges once more, let blue scale in, and free the lock."""
+    if not all(_shows(state, record) for state in ports.edges.read().values()):
+        return direct(record, Next.ASSESS, ports.clock.now())
+    problem = ""
+    try:
+        ports.capacity.release()
+    except AwsError as error:
+        problem = f"; scale-in of blue stays off: {error}"
+    now = ports.clock.now()
+    saved = save(
+        ports,
+        record.model_copy(update={"phase": after(record.phase, Action.COMPLETE)}),
+        now=now,
+        actor="finish",
+        action=Action.COMPLETE,
+        rule="read_back",
+        reason=record.reason + problem,
+        before=record.phase,
+        notify=Severity.PAGE if problem else Severity.INFO,
+    )
+    return direct(deliver(ports, saved), Next.END_COMPLETED, now)
+
+
+def _shows(state: EdgeState | Unreadable, record: Record) -> bool:
+    return isinstance(state, EdgeState) and state.weights.matches(record.split)
+
+
+def _prove(record: Record, ports: Ports, now: datetime) -> Directive:
+    """Proven safe: two closed minutes without requests elsewhere, and a probe."""
+    verified_at = record.way_back.verified_at or now
+    start = first_interval(verified_at)
+    closed = closed_before(now)
+    if closed - start < QUIET:
+        until = max(start + QUIET + SETTLE, now + SOONEST)
+        return direct(deliver(ports, record), Next.FINISH_LATER, until)
+    problem = _not_quiet(closed, ports) or _wrong_lane(record, ports)
+    if problem and now - verified_at < PROOF_DEADLINE:
+        return direct(deliver(ports, record), Next.FINISH_LATER, now + INTERVAL)
+    return _save_proof(record, ports, problem)
+
+
+def _not_quiet(closed: datetime, ports: Ports) -> str:
+    """What the last closed minutes say against safety; empty when they are quiet."""
+    try:
+        intervals = ports.traffic.intervals(closed - QUIET, closed)
+    except AwsError as error:
+        return f"request counts cannot be read: {error}"
+    for interval in intervals:
+        if not interval.count(Lane.BLUE):
+            return f"no request count for blue at {interval.start.isoformat()}"
+        for lane in (Lane.CANARY, Lane.GREEN):
+            if interval.count(lane):
+                return (
+                    f"{interval.count(lane)} requests reached {lane} "
+                    f"at {interval.start.isoformat()}"
+                )
+    return ""
+
+
+def _wrong_lane(record: Record, ports: Ports) -> str:
+    """What a probe through each edge says against safety."""
+    for edge in sorted(record.baseline.edges):
+        try:
+            lane = ports.probe.lane(edge)
+        except AwsError as error:
+            return f"the probe through {edge} failed: {error}"
+        if lane not in {Lane.BLUE, None}:
+            return f"the probe through {edge} was answered by {lane}"
+    return ""
+
+
+def _save_proof(record: Record, ports: Ports, problem: str) -> Directive:
+    now = ports.clock.now()
+    detail = problem or (
+        f"no request left blue in {QUIET.seconds // 60} closed minutes, "
+        "and every edge that has a probe answers from blue"
+    )
+    saved = save(
+        ports,
+        record.model_copy(
+            update={"proof": Proof(at=now, safe=not problem, detail=detail)}
+        ),
+        now=now,
+        actor="finish",
+        action="prove",
+        rule="not_proven" if problem else "proven_safe",
+        reason=detail,
+        before=record.phase,
+        notify=Severity.PAGE if problem else Severity.INFO,
+    )
+    return direct(deliver(ports, saved), Next.END_ROLLED_BACK, now)

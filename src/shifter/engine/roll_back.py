@@ -1,0 +1,247 @@
+"""roll_back: make every edge all blue, and settle only when that is certain.
+
+It writes first and asks later.  It settles after a second read-back that is equal too
+and later than any weight write that a claim still allowed, so that no raise which was
+under way can land afterwards.  DNS and capacity follow as well as they can: once every
+edge is all blue, they decide nothing about risk.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shifter.core.case import ACTING, SOONEST
+from shifter.core.directive import Directive, Next
+from shifter.core.edges import EdgeState
+from shifter.core.errors import AwsError
+from shifter.core.gates.gate import Unreadable
+from shifter.core.lanes import ALL_BLUE
+from shifter.core.notice import Severity
+from shifter.core.phases import ENDS, GOING_BACK, Action, after
+from shifter.core.record import Record, Rollback
+from shifter.engine.observe import unable_edges
+from shifter.engine.saving import (
+    EVENTS_PER_VERB,
+    deliver,
+    direct,
+    ending,
+    load,
+    save,
+    superseded,
+)
+from shifter.ports import Ports
+
+STUCK_AFTER = 3
+"""Failed attempts after which people are paged."""
+GIVE_UP_AFTER = 40
+"""Failed attempts after which the execution ends; the watchdog goes on."""
+
+
+def roll_back(directive: Directive, ports: Ports, reason: str) -> Directive:
+    """Carry out a directive of the state machine to go back.
+
+    `reason` is used if nobody has decided to go back yet.
+    """
+    record = load(ports, directive.cutover_id)
+    if record.owner != directive.owner:
+        return superseded(directive)
+    return go_back(record, ports, actor="roll_back", reason=reason)
+
+
+def go_back(record: Record, ports: Ports, *, actor: str, reason: str) -> Directive:
+    """Go back to all blue, whoever asked.  Twice is the same as once."""
+    if record.phase in ENDS:
+        return ending(record, ports)
+    if record.phase not in GOING_BACK:
+        record = _intend(record, ports, actor, reason)
+    begun = record.way_back
+    confirmed = begun.verified_at is not None and _all_blue(ports) == ""
+    if confirmed and _no_write_under_way(record, ports.clock.now()):
+        return _settle(record, ports)
+    if not confirmed:
+        begun, wrong = _write(record, begun, ports)
+        if wrong:
+            return _try_again(record, begun, wrong, ports)
+    return _wait_to_settle(record, begun, ports)
+
+
+def _intend(record: Record, ports: Ports, actor: str, reason: str) -> Record:
+    now = ports.clock.now()
+    return save(
+        ports,
+        record.model_copy(
+            update={
+                "phase": after(record.phase, Action.ROLL_BACK),
+                "reason": reason,
+                "decided": record.version + 1,
+                "look_again_at": now + ACTING,
+                "rollback": Rollback(
+                    since=now, reason=reason, unable=unable_edges(ports)
+                ),
+            }
+        ),
+        now=now,
+        actor=actor,
+        action=Action.ROLL_BACK,
+        rule="asked",
+        reason=reason,
+        before=record.phase,
+        notify=Severity.PAGE,
+    )
+
+
+def _write(record: Record, begun: Rollback, ports: Ports) -> tuple[Rollback, str]:
+    """Write all blue and read it back; return what is wrong, or nothing."""
+    if begun.attempts:
+        begun = begun.model_copy(update={"unable": unable_edges(ports)})
+    failures = ports.edges.write(
+        {
+            edge: state.released(ALL_BLUE)
+            for edge, state in record.baseline.edges.items()
+            if edge not in begun.unable
+        },
+        lambda: None,
+    )
+    wrong = _all_blue(ports)
+    if not wrong:
+        return begun, ""
+    told = "".join(f"; {failure}" for failure in failures.values())
+    unable = "".join(
+        f"; {edge} is not written: blue has no healthy target there"
+        for edge in begun.unable
+    )
+    return begun, wrong + told + unable
+
+
+def _all_blue(ports: Ports) -> str:
+    """What keeps the edges from being all blue; empty when they are."""
+    return "; ".join(
+        f"{edge} {problem}"
+        for edge, state in sorted(ports.edges.read().items())
+        if (problem := _not_blue(state))
+    )
+
+
+def _not_blue(state: EdgeState | Unreadable) -> str:
+    if isinstance(state, Unreadable):
+        return f"cannot be read: {state.detail}"
+    if not state.weights.matches(ALL_BLUE):
+        return f"shows {state.weights}"
+    if state.stickiness_seconds is not None:
+        return "still pins clients to a lane"
+    return ""
+
+
+def _no_write_under_way(record: Record, now: datetime) -> bool:
+    return record.writes_end_at is None or now > record.writes_end_at
+
+
+def _wait_to_settle(record: Record, begun: Rollback, ports: Ports) -> Directive:
+    """Save that all blue was read; look once more when no write can land any more."""
+    now = ports.clock.now()
+    until = max(now, record.writes_end_at or now) + SOONEST
+    saved = save(
+        ports,
+        record.model_copy(
+            update={
+                "rollback": begun.model_copy(update={"verified_at": now}),
+                "look_again_at": until,
+                "history_events": record.history_events + EVENTS_PER_VERB,
+            }
+        ),
+        now=now,
+        actor="roll_back",
+        action="verify",
+        rule="read_back",
+        reason="every edge shows all blue; looking once more before it counts",
+        before=record.phase,
+    )
+    _follow(saved, ports)
+    return direct(deliver(ports, saved), Next.ROLL_BACK_LATER, until)
+
+
+def _follow(record: Record, ports: Ports) -> str:
+    """Bring DNS and capacity back as well as possible; return what did not work."""
+    problems = []
+    try:
+        share = record.baseline.dns_share
+        state = ports.dns.read()
+        if share is not None and state is not None and state.share() != share:
+            ports.dns.write(share)
+    except AwsError as error:
+        problems.append(f"DNS is not back: {error}")
+    try:
+        running = record.baseline.capacity.get("running")
+        if running is not None:
+            ports.capacity.raise_to(running)
+    except AwsError as error:
+        problems.append(f"capacity of blue was not raised: {error}")
+    return "; ".join(problems)
+
+
+def _try_again(record: Record, begun: Rollback, wrong: str, ports: Ports) -> Directive:
+    """Not all blue: page when it is stuck, and try again."""
+    now = ports.clock.now()
+    attempts = begun.attempts + 1
+    stuck = attempts >= STUCK_AFTER or bool(begun.unable)
+    action = Action.STUCK if stuck else Action.ROLL_BACK
+    until = now + SOONEST
+    phase = after(record.phase, action)
+    saved = save(
+        ports,
+        record.model_copy(
+            update={
+                "phase": phase,
+                "reason": f"{begun.reason}; not all blue: {wrong}",
+                "rollback": begun.model_copy(
+                    update={"attempts": attempts, "verified_at": None}
+                ),
+                "look_again_at": until,
+                "history_events": record.history_events + EVENTS_PER_VERB,
+            }
+        ),
+        now=now,
+        actor="roll_back",
+        action=action,
+        rule="read_back",
+        reason=f"attempt {attempts} did not make every edge all blue: {wrong}",
+        before=record.phase,
+        notify=Severity.PAGE
+        if phase is not record.phase or attempts == GIVE_UP_AFTER
+        else None,
+    )
+    saved = deliver(ports, saved)
+    if attempts >= GIVE_UP_AFTER:
+        return direct(saved, Next.END_STUCK, until)
+    return direct(saved, Next.ROLL_BACK_LATER, until)
+
+
+def _settle(record: Record, ports: Ports) -> Directive:
+    """Save the fact: all blue, read twice, and no write can undo it."""
+    problems = _follow(record, ports)
+    try:
+        ports.capacity.release()
+    except AwsError as error:
+        problems = "; ".join(filter(None, [problems, f"scale-in stays off: {error}"]))
+    now = ports.clock.now()
+    begun = record.way_back
+    saved = save(
+        ports,
+        record.model_copy(
+            update={
+                "phase": after(record.phase, Action.SETTLE),
+                "reason": begun.reason,
+                "look_again_at": now + ACTING,
+            }
+        ),
+        now=now,
+        actor="roll_back",
+        action=Action.SETTLE,
+        rule="second_read_back",
+        reason="; ".join(
+            filter(None, [f"all blue, read twice, because: {begun.reason}", problems])
+        ),
+        before=record.phase,
+        notify=Severity.PAGE if problems else Severity.INFO,
+    )
+    return direct(deliver(ports, saved), Next.FINISH, now)

@@ -1,0 +1,1 @@
+"""One Lambda each: parse the event, make one engine call, dump the directive."""

@@ -1,0 +1,198 @@
+"""Ports: what the engine needs from the world, in our own words.
+
+Adapters fit these protocols without inheriting from them; each has a twin in
+`adapters/memory/` that keeps the same promises, and one set of contract tests runs over
+both.  Every method raises AwsError (Throttled, Unavailable, Denied, Rejected) when the
+world cannot be reached or refuses; `ClientError` never crosses this line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from shifter.core.edges import DnsState, EdgeState
+from shifter.core.errors import AwsError
+from shifter.core.evidence import Interval
+from shifter.core.gates.gate import Gate, Situation, Unreadable
+from shifter.core.gates.targets import TargetsSeen
+from shifter.core.journal import Entry
+from shifter.core.lanes import Lane
+from shifter.core.notice import Notice
+from shifter.core.record import Record
+from shifter.core.topology import Topology
+
+
+class Clock(Protocol):
+    """The time, in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Holder(Protocol):
+    """Who holds the environment's lock, since when."""
+
+    @property
+    def holder(self) -> str: ...
+
+    @property
+    def since(self) -> datetime: ...
+
+
+class Store(Protocol):
+    """Records, journals and the environment's lock."""
+
+    def load(self, cutover_id: str) -> Record | None:
+        """The record, read consistently; None if there is none."""
+
+    def save(self, record: Record, entry: Entry) -> None:
+        """Save record, journal entry and lock in one transaction.
+
+        The record's version must be one more than the stored one (1: none is stored).
+        The first save takes the environment's lock, the save of an ended phase frees
+        it.  Raises Conflict when someone else saved first, and LockHeld when the lock
+        is somebody else's.
+        """
+
+    def journal(self, cutover_id: str) -> Sequence[Entry]:
+        """All entries, oldest first."""
+
+    def holder(self, environment: str) -> Holder | None:
+        """Who holds the lock, read consistently; None if it is free."""
+
+
+class Edges(Protocol):
+    """The weights at every edge of the topology."""
+
+    def read(self) -> Mapping[str, EdgeState | Unreadable]:
+        """Every edge's state, by edge name."""
+
+    def write(
+        self, states: Mapping[str, EdgeState], before_each: Callable[[], None]
+    ) -> Mapping[str, AwsError]:
+        """Write edges in parallel, once each, without retries; return what failed.
+
+        `before_each` is called right before each write and may raise to forbid it;
+        what it raises is raised here, after the writes under way have ended.
+        """
+
+    def targets(self, lane: Lane) -> TargetsSeen:
+        """Healthy and registered targets of a lane, at every edge."""
+
+
+class Dns(Protocol):
+    """The weighted pair of the topology."""
+
+    def read(self) -> DnsState | None:
+        """The pair as Route 53 has it; None when the topology has none."""
+
+    def write(self, share: int) -> str:
+        """Send `share` per mille of the answers to edge-2, all types in one batch.
+
+        Returns the id of the change.  Everything else of the records is preserved.
+        """
+
+    def insync(self, change_id: str) -> bool:
+        """Tell whether a change has reached all of Route 53's servers."""
+
+
+class Reader(Protocol):
+    """Reads what gates of one kind need, with as few calls as possible."""
+
+    def read(
+        self, gates: Sequence[Gate[Any]], situations: Mapping[str, Situation]
+    ) -> Mapping[str, Any]:
+        """What was seen, by gate name: the gate's own type, or Unreadable.
+
+        Never raises AwsError: a source that cannot be asked is a reading, too.
+        """
+
+
+class Capacity(Protocol):
+    """Blue's capacity, kept able to take everything back."""
+
+    def counts(self) -> Mapping[str, int]:
+        """`running` tasks, where a service is described, and healthy targets of blue
+        as `edge-1`, `edge-2`."""
+
+    def keep(self) -> None:
+        """Suspend scale-in of blue.  Twice is the same as once."""
+
+    def release(self) -> None:
+        """Let blue scale in again.  Twice is the same as once."""
+
+    def raise_to(self, running: int) -> None:
+        """Ask for at least so many running tasks of blue, without waiting."""
+
+
+class Traffic(Protocol):
+    """Requests that were really served."""
+
+    def intervals(self, start: datetime, end: datetime) -> Sequence[Interval]:
+        """The closed intervals from `start` to `end`, oldest first; one without any
+        datapoint is included, with no counts."""
+
+
+class Probe(Protocol):
+    """A request through an edge, to see which lane answers."""
+
+    def lane(self, edge: str) -> str | None:
+        """Name of the lane that answered; None when the edge has no probe.
+
+        Raises AwsError when nothing sensible came back.
+        """
+
+
+class Notifier(Protocol):
+    """Tells people and systems."""
+
+    def send(self, notice: Notice) -> None: ...
+
+
+class Executions(Protocol):
+    """Executions of the state machine."""
+
+    def start(self, name: str, payload: Mapping[str, Any]) -> None:
+        """Start one.  The same name twice is the same as once."""
+
+
+class Ports(Protocol):
+    """All ports of one environment; each is built when it is first asked for."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def topology(self) -> Topology: ...
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def edges(self) -> Edges: ...
+
+    @property
+    def dns(self) -> Dns: ...
+
+    @property
+    def readers(self) -> Mapping[str, Reader]:
+        """By gate kind; kinds that look at the record only have none."""
+
+    @property
+    def capacity(self) -> Capacity: ...
+
+    @property
+    def traffic(self) -> Traffic: ...
+
+    @property
+    def probe(self) -> Probe: ...
+
+    @property
+    def notifier(self) -> Notifier: ...
+
+    @property
+    def executions(self) -> Executions: ...
+
+    @property
+    def history_limit(self) -> int: ...

@@ -1,0 +1,147 @@
+"""The composition root: every adapter over boto3, built when it is first asked for.
+
+Clients have short timeouts, so that a function fails while there is time to try again,
+and botocore's `standard` retries; weight writes have none, because a late retry could
+raise after its claim has ended.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from shifter.adapters.alb import AlbEdges
+from shifter.adapters.clock import SystemClock
+from shifter.adapters.cloudwatch import AlarmReader, CloudWatchTraffic
+from shifter.adapters.dms import ReplicationReader
+from shifter.adapters.dynamodb import DynamoStore
+from shifter.adapters.ecs import EcsCapacity
+from shifter.adapters.executions import StepFunctionsExecutions
+from shifter.adapters.logged_store import LoggedStore
+from shifter.adapters.notices import SnsEventBridgeNotifier
+from shifter.adapters.probe import HttpProbe
+from shifter.adapters.readers import (
+    CapacityReader,
+    DnsSettledReader,
+    SufficiencyReader,
+    TargetsReader,
+    WeightsReader,
+)
+from shifter.adapters.route53 import Route53Dns
+from shifter.adapters.ssm import load_topology
+from shifter.settings import Settings
+
+if TYPE_CHECKING:
+    from shifter.core.topology import Topology
+    from shifter.ports import Reader
+
+CONNECT_SECONDS = 2
+READ_SECONDS = 3
+_RETRIED = Config(
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+_ONCE = Config(
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
+
+
+class AwsPorts:
+    """All ports of one environment, over AWS; fits `ports.Ports`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.clock = SystemClock()
+
+    @property
+    def history_limit(self) -> int:
+        return self._settings.history_limit
+
+    @cached_property
+    def topology(self) -> Topology:
+        return load_topology(_client("ssm"), self._settings.topology_parameter)
+
+    @cached_property
+    def store(self) -> LoggedStore:
+        return LoggedStore(DynamoStore(_client("dynamodb"), self._settings.table_name))
+
+    @cached_property
+    def edges(self) -> AlbEdges:
+        return AlbEdges(_client("elbv2"), self.topology, writer=_client("elbv2", _ONCE))
+
+    @cached_property
+    def dns(self) -> Route53Dns:
+        return Route53Dns(_client("route53"), self.topology)
+
+    @cached_property
+    def traffic(self) -> CloudWatchTraffic:
+        return CloudWatchTraffic(self._cloudwatch, self.topology)
+
+    @cached_property
+    def capacity(self) -> EcsCapacity:
+        return EcsCapacity(
+            _client("ecs"),
+            _client("application-autoscaling"),
+            self.edges,
+            self.topology,
+        )
+
+    @cached_property
+    def readers(self) -> Mapping[str, Reader]:
+        return {
+            "alarm": AlarmReader(self._cloudwatch),
+            "replication": ReplicationReader(
+                _client("dms"), self._cloudwatch, self.topology
+            ),
+            "targets": TargetsReader(self.edges),
+            "sufficiency": SufficiencyReader(self.traffic),
+            "weights": WeightsReader(self.edges),
+            "dns_settled": DnsSettledReader(self.dns),
+            "capacity": CapacityReader(self.capacity),
+        }
+
+    @cached_property
+    def probe(self) -> HttpProbe:
+        return HttpProbe(self.topology)
+
+    @cached_property
+    def notifier(self) -> SnsEventBridgeNotifier:
+        return SnsEventBridgeNotifier(
+            _client("sns"),
+            _client("events"),
+            topic_arn=self._settings.topic_arn,
+            bus=self._settings.event_bus,
+        )
+
+    @cached_property
+    def executions(self) -> StepFunctionsExecutions:
+        return StepFunctionsExecutions(
+            _client("stepfunctions"), self._settings.state_machine_arn
+        )
+
+    @cached_property
+    def _cloudwatch(self) -> Any:
+        return _client("cloudwatch")
+
+
+def _client(service: str, config: Config = _RETRIED) -> Any:
+    # boto3's own signature is an overload for each service by its literal name.
+    make: Any = boto3.client
+    return make(service, config=config)
+
+
+@cache
+def ports_from_environment() -> AwsPorts:
+    """The ports that the environment variables describe; the same for a whole process.
+
+    A warm function keeps its clients, and its topology, from one call to the next.
+    """
+    return AwsPorts(Settings.from_environment(os.environ))
