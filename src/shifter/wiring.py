@@ -132,16 +132,22 @@ class AwsPorts:
         return _client("cloudwatch")
 
 
+@cache
 def _client(service: str, config: Config = _RETRIED) -> Any:
+    """A client, kept from one call of a warm function to the next."""
     # boto3's own signature is an overload for each service by its literal name.
     make: Any = boto3.client
     return make(service, config=config)
 
 
-@cache
-def ports_from_environment() -> AwsPorts:
-    """The ports that the environment variables describe; the same for a whole process.
+def forget_clients() -> None:
+    """Make new clients from now on, for a process that changes accounts."""
+    _client.cache_clear()
 
-    A warm function keeps its clients, and its topology, from one call to the next.
+
+def ports_from_environment() -> AwsPorts:
+    """The ports that the environment variables describe, for one call of a function.
+
+    The topology is read anew at each call: a warm function must not act on an old one.
     """
     return AwsPorts(Settings.from_environment(os.environ))

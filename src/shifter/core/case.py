@@ -47,7 +47,7 @@ class Case:
             for gate in self.record.plan.all_gates
             if gate.on_deadline is action
             and gate.name in waiting
-            and self.now - waiting[gate.name] >= gate.deadline
+            and self.now - waiting[gate.name] >= self.record.plan.deadline(gate)
         )
 
     @property

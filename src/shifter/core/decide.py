@@ -277,9 +277,10 @@ _STATES = {
 
 
 def _tell_overdue(case: Case, overdue: tuple[str, ...]) -> str:
-    gates = {gate.name: gate for gate in case.record.plan.all_gates}
+    plan = case.record.plan
+    gates = {gate.name: gate for gate in plan.all_gates}
     late = tuple(j for j in case.judgements if j.gate in overdue)
     limits = ", ".join(
-        f"{name} for {format_duration(gates[name].deadline)}" for name in overdue
+        f"{name} for {format_duration(plan.deadline(gates[name]))}" for name in overdue
     )
     return f"waited in vain, {limits}: {_tell(late)}"

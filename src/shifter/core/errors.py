@@ -6,7 +6,8 @@
     │   ├── NotReady        the world is not ready for this plan
     │   ├── Refused         an order that is not allowed, or not allowed now
     │   ├── BadEvent        an event that no function understands
-    │   └── NotFound        no such cutover
+    │   ├── NotFound        no such cutover
+    │   └── SettingsError   an environment variable is missing or wrong
     ├── LockHeld            somebody else holds the environment
     ├── IllegalTransition   a bug or a race: never retried
     ├── Conflict            someone else wrote first: load again, assess again
@@ -75,6 +76,10 @@ class BadEvent(UserError):
 
 class NotFound(UserError):
     """There is no such cutover."""
+
+
+class SettingsError(UserError):
+    """An environment variable of the function is missing or wrong."""
 
 
 class LockHeld(ShifterError):

@@ -39,6 +39,10 @@ PlannedGate = Annotated[
 ]
 
 
+DEADLINE = timedelta(hours=1)
+"""How long a gate may wait when the plan does not say."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,24 +62,41 @@ class Standing(_Frozen):
     """Gates that no plan can leave out; a plan may change their policy."""
 
     weights: WeightsGate = WeightsGate()
+    """Every edge shows the weights that were recorded."""
     dns_settled: DnsSettledGate = DnsSettledGate()
+    """Route 53 serves the DNS share, and caches had one TTL to follow."""
     capacity: CapacityGate = CapacityGate()
+    """Blue can still take everything back."""
     hold: HoldGate = HoldGate()
+    """Nobody has paused the cutover."""
+
+    @property
+    def gates(self) -> tuple[Gate[Any], ...]:
+        """All of them, in the order of the tables."""
+        return (self.weights, self.dns_settled, self.capacity, self.hold)
 
 
 class Plan(_Frozen):
     """A cutover as its operator wants it."""
 
     schema_version: Literal[1] = 1
+    """Version of the plan's form."""
     name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    """What people call this cutover; it stands in journal and notices."""
     environment: Name
+    """The system to move: the environment that the topology names."""
     database: Literal["none", "fenced"] = "none"
+    """`none`: both environments use one database, and no data moves."""
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=100)]
+    """The way from blue to green, in order; the last step is 100 %."""
     gates: Annotated[tuple[PlannedGate, ...], Field(min_length=1, max_length=60)]
+    """What must be true to go on; at least one of them measures."""
     standing: Standing = Standing()
+    """Policies of the gates that every plan has."""
     final_bake: Duration = Field(default=timedelta(hours=24))
     """Bake of the last step, which is the window in which rolling back is automatic."""
     poll: Duration = Field(default=timedelta(seconds=20))
+    """Time between two looks at all gates, from 10s to 5m."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -92,14 +113,7 @@ class Plan(_Frozen):
     @property
     def all_gates(self) -> tuple[Gate[Any], ...]:
         """The standing gates, then the plan's own, in the order of the tables."""
-        standing = self.standing
-        return (
-            standing.weights,
-            standing.dns_settled,
-            standing.capacity,
-            standing.hold,
-            *self.gates,
-        )
+        return (*self.standing.gates, *self.gates)
 
     def split(self, step: int) -> Split:
         """The split of a step; step 0 is all blue."""
@@ -109,6 +123,16 @@ class Plan(_Frozen):
         """The DNS share in force at a step; None until the plan first names one."""
         named = [s.dns_share for s in self.steps[:step] if s.dns_share is not None]
         return named[-1] if named else None
+
+    @property
+    def longest_bake(self) -> timedelta:
+        """The longest bake before the final one."""
+        bakes = [step.bake for step in self.steps if step.bake is not None]
+        return max(bakes, default=timedelta())
+
+    def deadline(self, gate: Gate[Any]) -> timedelta:
+        """How long a gate of this plan may wait."""
+        return gate.deadline or max(DEADLINE, self.longest_bake)
 
     def bake(self, step: int) -> timedelta:
         """How long a step bakes."""
@@ -124,19 +148,28 @@ def parse_plan(document: Any) -> Plan:
     try:
         return Plan.model_validate(document)
     except ValidationError as error:
-        raise PlanError(tuple(_problem(entry) for entry in error.errors())) from None
+        # Items that failed are not counted: a list of them is not a list of none.
+        told = [
+            entry
+            for entry in error.errors(include_url=False)
+            if not (entry["type"] == "too_short" and entry["input"])
+        ]
+        raise PlanError(tuple(_problem(entry) for entry in told)) from None
 
 
 def _problem(entry: Any) -> Problem:
-    field = ".".join(
-        str(part) for part in entry["loc"] if not str(part).startswith("function-")
-    )
-    found = entry["input"]
+    path = [str(part) for part in entry["loc"]]
+    if path[:1] == ["gates"]:
+        del path[2:3]  # pydantic's name for the kind of gate is no field of the plan
+    field, found = ".".join(path), entry["input"]
     match entry["type"]:
         case "extra_forbidden":
             remedy = "unknown field: remove it or correct its spelling"
         case "missing":
             return Problem(field, "missing", "required")
+        case "union_tag_invalid" | "union_tag_not_found":
+            field, found = f"{field}.kind", found.get("kind", "missing")
+            remedy = "one of alarm, replication, targets, sufficiency, approval"
         case "too_short" if field == "gates":
             remedy = "a plan without gates would pass everything: write at least one"
         case _:
@@ -228,21 +261,24 @@ def _of_times(plan: Plan) -> list[Problem]:
         problems.append(
             Problem("poll", format_duration(plan.poll), "between 10s and 5m")
         )
-    bakes = [step.bake for step in plan.steps if step.bake is not None]
-    longest = max(bakes, default=timedelta())
-    for number, bake in enumerate(bakes):
-        if bake < timedelta(seconds=10):
+    for number, step in enumerate(plan.steps):
+        if step.bake is not None and step.bake < timedelta(seconds=10):
             problems.append(
-                Problem(f"steps.{number}.bake", format_duration(bake), "at least 10s")
+                Problem(
+                    f"steps.{number}.bake", format_duration(step.bake), "at least 10s"
+                )
             )
+    named = {f"standing.{gate.kind}": gate for gate in plan.standing.gates}
+    named |= {f"gates.{number}": gate for number, gate in enumerate(plan.gates)}
     problems.extend(
         Problem(
-            f"gate {gate.name}: deadline",
+            f"{field}.deadline",
             format_duration(gate.deadline),
-            f"shorter than the longest bake: at least {format_duration(longest)}",
+            "shorter than the longest bake: "
+            f"at least {format_duration(plan.longest_bake)}",
         )
-        for gate in plan.all_gates
-        if gate.deadline < longest
+        for field, gate in named.items()
+        if gate.deadline is not None and gate.deadline < plan.longest_bake
     )
     return problems
 

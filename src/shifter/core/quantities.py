@@ -57,7 +57,7 @@ def _nearest_dns_share(share: int) -> int:
         return True
 
     return min(
-        (c for c in range(PER_MILLE + 1) if exact(c)), key=lambda c: abs(c - share)
+        (c for c in range(1, PER_MILLE) if exact(c)), key=lambda c: abs(c - share)
     )
 
 

@@ -31,9 +31,13 @@ class Edge(_Frozen):
     """
 
     name: Annotated[str, StringConstraints(pattern=r"^edge-[12]$")]
+    """`edge-1`, and `edge-2` where there are two."""
     rule_arn: Arn | None = None
+    """The listener rule that forwards to the lanes."""
     listener_arn: Arn | None = None
+    """The listener whose default action forwards to the lanes."""
     load_balancer_arn: Arn
+    """The load balancer; CloudWatch names it by the end of this ARN."""
     target_groups: dict[Lane, Arn]
     """One for each lane; a target group belongs to one load balancer."""
     probe_url: (
@@ -58,22 +62,29 @@ class DnsRecord(_Frozen):
     """The weighted record of one edge."""
 
     edge: str
+    """Name of the edge that this record leads to."""
     set_identifier: str
+    """What tells this record from the other one of the pair."""
 
 
 class Dns(_Frozen):
     """A Route 53 weighted pair.  Its share is the part that resolves to `edge-2`."""
 
     zone_id: str
+    """Id of the hosted zone."""
     name: str
+    """The name that clients resolve."""
     types: tuple[Literal["A", "AAAA", "CNAME"], ...] = ("A",)
+    """Record types of the pair; all of them move in one batch."""
     records: tuple[DnsRecord, DnsRecord]
+    """The pair: one record for each edge."""
 
 
 class ReplicationTask(_Frozen):
     """A DMS task; CloudWatch names it by the id suffixes of the two ARNs."""
 
     arn: Arn
+    """The replication task."""
     instance_identifier: str
     """The replication instance's identifier, a dimension of the lag metrics."""
 
@@ -82,20 +93,28 @@ class Service(_Frozen):
     """The ECS service behind a lane."""
 
     cluster: str
+    """Name of the cluster."""
     service: str
+    """Name of the service."""
 
 
 class Topology(_Frozen):
     """Everything that Shifter needs to know about one environment pair."""
 
     schema_version: Literal[1] = 1
+    """Version of the topology's form."""
     environment: Name
     """Name of the system, for example `payments-prod`; one lock for each."""
     database: Literal["none", "fenced"] = "none"
+    """`none`: both environments use one database."""
     edges: Annotated[tuple[Edge, ...], Field(min_length=1, max_length=2)]
+    """The entry points, `edge-1` first."""
     dns: Dns | None = None
+    """The weighted record over the two edges; None where DNS is not moved."""
     replication: dict[Name, ReplicationTask] = Field(default_factory=dict)
+    """DMS tasks, by the name that a plan's replication gates use."""
     services: dict[Lane, Service] = Field(default_factory=dict)
+    """ECS services, by lane; blue's is kept from scaling in."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -171,6 +171,7 @@ def _follow(record: Record, ports: Ports) -> str:
     except AwsError as error:
         problems.append(f"DNS is not back: {error}")
     try:
+        ports.capacity.keep()  # an abort may have come while finish was releasing it
         running = record.baseline.capacity.get("running")
         if running is not None:
             ports.capacity.raise_to(running)

@@ -40,7 +40,8 @@ def shift(directive: Directive, ports: Ports) -> Directive:
     now = ports.clock.now()
     if record.owner != directive.owner:
         return superseded(directive)
-    if record.phase is not Phase.SHIFTING or record.decided != directive.version:
+    stale = record.phase is not Phase.SHIFTING or record.decided != directive.version
+    if stale or record.abort is not None:
         return direct(record, Next.ASSESS, now)
     record, claim = _claim(record, ports)
     states = _readable(ports)

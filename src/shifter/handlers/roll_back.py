@@ -18,7 +18,9 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     del context
     ports, failure = ports_from_environment(), failure_in(event)
     if "owner" in event:
-        done = roll_back(directive_in(event), ports, failure or "the state machine asked")
+        done = roll_back(
+            directive_in(event), ports, failure or "the state machine asked"
+        )
     else:
         order = parse(RollBackOrder, event)
         reason = f"{order.reason} ({failure})" if failure else order.reason

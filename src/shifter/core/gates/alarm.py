@@ -52,6 +52,7 @@ class AlarmGate(Gate[AlarmSeen]):
 
     kind: Literal["alarm"] = "alarm"
     alarm: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    """Name of the CloudWatch alarm, metric or composite."""
     on_alarm: OnBad
     """What ALARM leads to.  No default: it is the main decision of a plan."""
     lane: Lane | None = None

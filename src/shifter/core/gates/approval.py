@@ -15,6 +15,7 @@ class ApprovalGate(Gate[None]):
 
     kind: Literal["approval"] = "approval"
     before: Share
+    """Share of the step that waits for the approval; a step must have it."""
     allow_starter: bool = False
     """Whether the person who started the cutover may approve it."""
 

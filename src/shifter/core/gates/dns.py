@@ -27,7 +27,11 @@ class DnsSeen:
 
 
 class DnsSettledGate(Gate[DnsSeen]):
-    """Passes when the weights are the record's, INSYNC, and one TTL old."""
+    """Passes when the weights are the record's, INSYNC, and one TTL old.
+
+    It passes while a step is still moving, too: its DNS weights are written last, so
+    waiting for them would keep an interrupted shift from ever being carried out again.
+    """
 
     kind: Literal["dns_settled"] = "dns_settled"
     name: str = "dns_settled"
@@ -40,6 +44,8 @@ class DnsSettledGate(Gate[DnsSeen]):
 def _tell(seen: DnsSeen, situation: Situation) -> tuple[State, str]:
     if seen.state is None or situation.dns_share is None:
         return State.GOOD, "no weighted record"
+    if situation.settled_at is None:
+        return State.GOOD, "moves with the step"
     share = seen.state.share()
     if share != situation.dns_share:
         shown = "unknown" if share is None else percent(share)

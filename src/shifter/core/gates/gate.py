@@ -14,11 +14,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Annotated, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from shifter.core.edges import DnsChange
 from shifter.core.errors import Problem
@@ -144,11 +144,20 @@ class Gate(BaseModel, Generic[Seen]):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
+    """What the gate looks at."""
     name: GateName
+    """What decisions, pages and orders call it; no two gates of a plan share one."""
     on_no_data: OnSilence = OnSilence.WAIT
+    """What the silence of its source leads to; passing is not offered."""
     on_unreadable: OnSilence = OnSilence.WAIT
-    deadline: Duration = Field(default=timedelta(hours=1))
+    """What a source that cannot be asked leads to; passing is not offered."""
+    deadline: Duration | None = None
+    """How long it may wait at a stretch; at least as long as the bake of any step.
+
+    Left out, it is an hour, or the longest bake if that is longer.
+    """
     on_deadline: OnDeadline = OnDeadline.HOLD_AND_PAGE
+    """What happens when it has waited for that long."""
 
     from_record: ClassVar[bool] = False
     """True for gates that look at the record only and need no reader."""

@@ -16,7 +16,7 @@ class HoldGate(Gate[None]):
 
     kind: Literal["hold"] = "hold"
     name: str = "hold"
-    deadline: Duration = Field(default=timedelta(hours=24))
+    deadline: Duration | None = Field(default=timedelta(hours=24))
 
     from_record: ClassVar[bool] = True
 

@@ -47,11 +47,15 @@ class ReplicationGate(Gate[ReplicationSeen]):
     task: str
     """Name of the task in the topology."""
     hold_above: Duration
+    """Lag above this waits."""
     breach_above: Duration | None = None
     """Breaches when `datapoints` in a row are above; None: lag only ever holds."""
     datapoints: int = Field(default=3, ge=1, le=15)
+    """Datapoints in a row that make a breach; there is one a minute."""
     stale_after: Duration = Field(default=timedelta(minutes=5))
+    """A datapoint older than this says nothing: no data."""
     on_failed: OnBad = OnBad.ROLL_BACK
+    """What a task that has stopped or failed, or tables in error, lead to."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

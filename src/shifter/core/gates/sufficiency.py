@@ -37,8 +37,11 @@ class SufficiencyGate(Gate[TrafficSeen]):
 
     kind: Literal["sufficiency"] = "sufficiency"
     minimum_requests: int = Field(ge=1)
+    """Requests that the lane must have served at each step before it may end."""
     lane: Lane = Lane.GREEN
+    """The lane whose requests are counted."""
     stale_after: Duration = Field(default=timedelta(minutes=5))
+    """No request count for longer than this is no data."""
 
     def wanted_from(self, situation: Situation) -> datetime | None:
         """Start of the first interval of this step that was not counted yet."""

@@ -25,9 +25,11 @@ class TargetsGate(Gate[TargetsSeen]):
 
     kind: Literal["targets"] = "targets"
     lane: Lane
+    """The lane whose targets are counted."""
     minimum_healthy: int = Field(default=1, ge=1)
-    """At each edge."""
+    """Healthy targets needed at each edge."""
     on_unhealthy: OnBad = OnBad.ROLL_BACK
+    """What fewer healthy targets lead to."""
 
     def look(self, seen: TargetsSeen, situation: Situation) -> tuple[Reading, Verdict]:
         del situation

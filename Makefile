@@ -1,0 +1,106 @@
+# One command for each thing that a person does with this project.
+# `make` alone lists them.
+
+# Any Python from 3.11 on: make test PYTHON=python3.13
+PYTHON ?= python3
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .tools/uv/bin/uv
+
+# One environment, which `make demo` begins and the other targets complete.
+# A stamp is older than its lock when the lock has changed: then pip runs again.
+DEMO_READY := $(VENV)/.demo-ready
+DEV_READY := $(VENV)/.dev-ready
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
+
+COMPILE := $(UV) pip compile --quiet --generate-hashes --universal \
+	--python-version 3.11 --no-emit-index-url --no-emit-find-links \
+	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+# What the tests must reach: every branch here, nine in ten elsewhere.
+DECIDING := src/shifter/core/*,src/shifter/engine/*
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help demo test check format coverage crash schema diagram lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(if $(wildcard $(DEV_READY)),$(DEV_READY),$(DEMO_READY)) ## Watch a cutover in a sandbox on this machine; no AWS account
+	@$(BIN)/shifter demo
+
+test: $(DEV_READY) ## Run every test, on all cores
+	@$(BIN)/python -m pytest -n auto
+
+check: $(DEV_READY) ## Format, lint, types, import direction, dependencies; no tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy src $(wildcard tests benchmarks)
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry src
+	$(BIN)/vulture
+
+format: $(DEV_READY) ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+coverage: $(DEV_READY) ## Run the tests and fail if too few branches were taken
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n auto -q
+	@$(BIN)/coverage combine --quiet
+	@echo "Core and engine: every branch."
+	@$(BIN)/coverage report --include="$(DECIDING)" --fail-under=100
+	@echo "Everything else: nine branches in ten."
+	@$(BIN)/coverage report --omit="$(DECIDING)" --fail-under=90
+
+crash: $(DEV_READY) ## Crash the engine before and after every effect, and look where it ends
+	@$(BIN)/python -m tests.crash
+
+schema: $(DEV_READY) ## Write the plan's JSON Schema from the models
+	@$(BIN)/python -m shifter.cli.schema
+
+diagram: $(DEV_READY) ## Draw the state diagram from the table of phases
+	@$(BIN)/python -m shifter.cli.diagram
+
+lock: $(UV) ## Pin the requirements again (UPGRADE=1 takes newer versions)
+	$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) requirements/demo.in -o requirements/demo.txt
+	$(COMPILE) -c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
+	$(COMPILE) requirements/uv.in -o requirements/uv.txt
+
+clean: ## Remove everything that make or a tool has made
+	rm -rf $(VENV) .tools build dist src/*.egg-info .coverage .coverage.*
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- how the environment is made --------------------------------------------------------
+
+$(BIN)/python:
+	@command -v "$(PYTHON)" >/dev/null || \
+		{ echo "Shifter needs Python 3.11 or newer, and there is no $(PYTHON) here." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Shifter needs Python 3.11 or newer; name one with: make PYTHON=python3.13 ..." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python's venv module is missing (on Debian and Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
+	@"$(PYTHON)" -m venv --clear $(VENV)
+
+$(DEMO_READY): requirements/demo.txt pyproject.toml $(BIN)/python
+	@echo "Installing what the demo needs into $(VENV) (once, about half a minute)."
+	@$(PIP_INSTALL) --require-hashes -r requirements/demo.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_READY): requirements/dev.txt pyproject.toml $(BIN)/python
+	@echo "Installing the tools and libraries for development into $(VENV) (once, about a minute)."
+	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(UV): requirements/uv.txt
+	@echo "Installing uv, which pins the requirements, into .tools/uv."
+	@"$(PYTHON)" -m venv --clear .tools/uv
+	@.tools/uv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""The ports without AWS: the same promises, deterministic and synchronous."""

@@ -1,0 +1,61 @@
+"""Edges without AWS: the twin of `adapters.alb`.
+
+It writes one edge after the other, in the order given, so that a crash test can stop
+between two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from shifter.adapters.memory.world import MemoryWorld
+from shifter.core.edges import EdgeState
+from shifter.core.errors import AwsError
+from shifter.core.gates.gate import Unreadable
+from shifter.core.gates.targets import TargetsSeen
+from shifter.core.lanes import Lane
+
+
+class MemoryEdges:
+    """Fits `ports.Edges`."""
+
+    def __init__(self, world: MemoryWorld) -> None:
+        self._world = world
+
+    def read(self) -> Mapping[str, EdgeState | Unreadable]:
+        return dict(self._world.edges)
+
+    def write(
+        self, states: Mapping[str, EdgeState], before_each: Callable[[], None]
+    ) -> Mapping[str, AwsError]:
+        for name, state in states.items():
+            if state.weights.total == 0 or state.weights.other:
+                raise ValueError(
+                    f"{name}: refusing to write the weights {state.weights}: every "
+                    "request needs a lane"
+                )
+        failures: dict[str, AwsError] = {}
+        for name, state in states.items():
+            before_each()
+            try:
+                self._write(name, state)
+            except AwsError as error:
+                failures[name] = error
+        return failures
+
+    def targets(self, lane: Lane) -> TargetsSeen:
+        world = self._world
+        world.ask("targets")
+        counts = world.targets.get(lane, {})
+        return TargetsSeen(
+            healthy={edge: healthy for edge, (healthy, _) in counts.items()},
+            registered={edge: registered for edge, (_, registered) in counts.items()},
+        )
+
+    def _write(self, name: str, state: EdgeState) -> None:
+        edges = self._world.edges
+
+        def apply() -> None:
+            edges[name] = state
+
+        self._world.effect(f"write {name}", apply)

@@ -1,0 +1,21 @@
+"""A probe without HTTP: whoever has most of an edge's weight answers."""
+
+from __future__ import annotations
+
+from shifter.adapters.memory.world import MemoryWorld
+from shifter.core.edges import EdgeState
+from shifter.core.errors import Unavailable
+from shifter.core.lanes import Lane
+
+
+class MemoryProbe:
+    """Fits `ports.Probe`."""
+
+    def __init__(self, world: MemoryWorld) -> None:
+        self._world = world
+
+    def lane(self, edge: str) -> str | None:
+        state = self._world.edges[edge]
+        if not isinstance(state, EdgeState):
+            raise Unavailable("probe", edge, "no answer")
+        return max(Lane, key=state.weights.of)

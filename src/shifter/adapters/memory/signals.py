@@ -1,0 +1,81 @@
+"""Alarms, replication and traffic without AWS.
+
+Twins of `adapters.cloudwatch` and `adapters.dms`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from shifter.adapters.memory.world import MemoryWorld
+from shifter.core.errors import AwsError
+from shifter.core.evidence import INTERVAL, Interval, first_interval
+from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
+from shifter.core.gates.gate import Gate, Situation, Unreadable
+from shifter.core.gates.replication import ReplicationGate, ReplicationSeen
+
+_MISSING = AlarmSeen(AlarmState.MISSING)
+_NO_TASK = ReplicationSeen(status=None)
+
+
+class MemoryAlarms:
+    """Fits `ports.Reader` for alarm gates."""
+
+    def __init__(self, world: MemoryWorld) -> None:
+        self._world = world
+
+    def read(
+        self, gates: Sequence[Gate[Any]], situations: Mapping[str, Situation]
+    ) -> Mapping[str, AlarmSeen | Unreadable]:
+        del situations
+        world = self._world
+        try:
+            world.ask("alarms")
+        except AwsError as error:
+            return dict.fromkeys((gate.name for gate in gates), Unreadable(str(error)))
+        return {
+            gate.name: world.alarms.get(gate.alarm, _MISSING)
+            for gate in gates
+            if isinstance(gate, AlarmGate)
+        }
+
+
+class MemoryReplication:
+    """Fits `ports.Reader` for replication gates."""
+
+    def __init__(self, world: MemoryWorld) -> None:
+        self._world = world
+
+    def read(
+        self, gates: Sequence[Gate[Any]], situations: Mapping[str, Situation]
+    ) -> Mapping[str, ReplicationSeen | Unreadable]:
+        del situations
+        world = self._world
+        try:
+            world.ask("replication")
+        except AwsError as error:
+            return dict.fromkeys((gate.name for gate in gates), Unreadable(str(error)))
+        return {
+            gate.name: world.tasks.get(gate.task, _NO_TASK)
+            for gate in gates
+            if isinstance(gate, ReplicationGate)
+        }
+
+
+class MemoryTraffic:
+    """Fits `ports.Traffic`."""
+
+    def __init__(self, world: MemoryWorld) -> None:
+        self._world = world
+
+    def intervals(self, start: datetime, end: datetime) -> Sequence[Interval]:
+        world = self._world
+        world.ask("traffic")
+        intervals = []
+        at = first_interval(start)
+        while at + INTERVAL <= end:
+            intervals.append(Interval(at, world.served(at)))
+            at += INTERVAL
+        return intervals

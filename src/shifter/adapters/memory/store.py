@@ -1,0 +1,73 @@
+"""The store without AWS: the same promises, no serialising.
+
+Records and entries are immutable, so keeping them is as good as copying them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from interlock.lock import Holder, HolderKind, holder_name
+from shifter.core.errors import Conflict, LockHeld
+from shifter.core.journal import Entry
+from shifter.core.phases import ENDS
+from shifter.core.record import Record
+
+T = TypeVar("T")
+Effect = Callable[[str, Callable[[], object]], object]
+
+
+def just_do(name: str, apply: Callable[[], object]) -> object:
+    """The hook of every effect; a fault injector takes its place."""
+    del name
+    return apply()
+
+
+class MemoryStore:
+    """Fits `ports.Store`."""
+
+    def __init__(self, effect: Effect = just_do) -> None:
+        self._effect = effect
+        self.records: dict[str, Record] = {}
+        self.journals: dict[str, list[Entry]] = {}
+        self.locks: dict[str, Holder] = {}
+
+    def load(self, cutover_id: str) -> Record | None:
+        return self.records.get(cutover_id)
+
+    def save(self, record: Record, entry: Entry) -> None:
+        self._effect("save", lambda: self._save(record, entry))
+
+    def journal(self, cutover_id: str) -> Sequence[Entry]:
+        return tuple(self.journals.get(cutover_id, ()))
+
+    def holder(self, environment: str) -> Holder | None:
+        return self.locks.get(environment)
+
+    def _save(self, record: Record, entry: Entry) -> None:
+        stored = self.records.get(record.cutover_id)
+        before = 0 if stored is None else stored.version
+        if record.version != before + 1:
+            raise Conflict(
+                f"{record.cutover_id} was saved by somebody else at version "
+                f"{record.version}: load it again"
+            )
+        mine = holder_name(HolderKind.CUTOVER, record.cutover_id)
+        held = self.locks.get(record.environment)
+        if entry.phase_before not in ENDS:
+            free = held is None or not held.holds(entry.at)
+            if not (held is not None and held.holder == mine) and not (
+                record.version == 1 and free
+            ):
+                raise LockHeld(
+                    environment=record.environment,
+                    holder=held.holder if held else "nobody",
+                    since=held.since if held else entry.at,
+                )
+            if record.version == 1:
+                self.locks[record.environment] = Holder(mine, entry.at)
+            if record.phase in ENDS:
+                del self.locks[record.environment]
+        self.records[record.cutover_id] = record
+        self.journals.setdefault(record.cutover_id, []).append(entry)

@@ -1,0 +1,105 @@
+"""How a command ends: its exit code, and one sentence for each problem on stderr.
+
+A mistake of the caller never shows a traceback.  What nobody foresaw does, because it
+is a bug and the traceback belongs into its report.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from shifter.cli.documents import BadDocument
+from shifter.core.errors import (
+    AwsError,
+    Conflict,
+    LockHeld,
+    NotFound,
+    NotReady,
+    PlanError,
+    Refused,
+    ShifterError,
+    UserError,
+)
+
+
+class ExitCode(IntEnum):
+    """What a command tells the shell; from 10 on, how a cutover ended."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    WRONG_INPUT = 3
+    REFUSED = 4
+    NOT_FOUND = 5
+    AWS = 6
+    ROLLED_BACK = 10
+    STUCK = 11
+
+
+MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
+    {
+        ExitCode.OK: "done; a cutover ended all green",
+        ExitCode.UNEXPECTED: "unexpected: a bug, or a world that did not do as asked",
+        ExitCode.USAGE: "the command was called in a wrong way",
+        ExitCode.WRONG_INPUT: "the plan or another input is wrong",
+        ExitCode.REFUSED: "refused, not ready, or held by somebody else",
+        ExitCode.NOT_FOUND: "not found",
+        ExitCode.AWS: "AWS could not be reached, or denied the call",
+        ExitCode.ROLLED_BACK: "the cutover was rolled back: all blue",
+        ExitCode.STUCK: "the rollback is stuck: people were paged",
+    }
+)
+
+
+def epilog(*codes: ExitCode, ok: str = MEANINGS[ExitCode.OK]) -> str:
+    """The exit codes of a command, for the end of its help."""
+    meanings = {**MEANINGS, ExitCode.OK: ok}
+    lines = [f"  {code.value:>2}  {meanings[code]}" for code in codes]
+    # The first line keeps Typer from making one paragraph of the others.
+    return "\n".join(["\b", "Exit codes:", *lines])
+
+
+def exit_code(error: ShifterError) -> ExitCode:
+    """The exit code of an error: who must act decides it."""
+    match error:
+        case NotFound():
+            return ExitCode.NOT_FOUND
+        case Refused() | NotReady() | LockHeld() | Conflict():
+            return ExitCode.REFUSED
+        case UserError():
+            return ExitCode.WRONG_INPUT
+        case AwsError():
+            return ExitCode.AWS
+        case _:
+            return ExitCode.UNEXPECTED
+
+
+def sentences(error: ShifterError) -> tuple[str, ...]:
+    """What to tell the caller, one sentence for each problem."""
+    match error:
+        case BadDocument():
+            return error.sentences
+        case PlanError() | NotReady():
+            return tuple(str(problem) for problem in error.problems)
+        case _:
+            return (str(error),)
+
+
+class Commands(TyperGroup):
+    """The group of all commands; here every error of theirs ends."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for, and tell what went wrong."""
+        try:
+            return super().invoke(ctx)
+        except ShifterError as error:
+            for sentence in sentences(error):
+                print(sentence, file=sys.stderr)
+            raise typer.Exit(exit_code(error)) from None

@@ -1,0 +1,289 @@
+"""Building: `build_system` puts the payment system into an emulated account.
+
+    system = build_system(aws, environment="payments-prod", edges=2, dns=True)
+
+One function builds one layer, in the order in which the stacks of the infrastructure
+are deployed.  Names follow `<environment>-<part>`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+
+from shifter.core.lanes import Lane
+from shifter.core.topology import Dns, DnsRecord, Edge, Service, Topology
+from shifter.core.topology import ReplicationTask as NamedTask
+from shifter_sandbox.account import Account
+from shifter_sandbox.build_alarms import build_alarms
+from shifter_sandbox.system import Entry, System
+
+DOMAIN = "pay.example.com"
+TARGETS_PER_LANE = 3
+
+
+def build_system(
+    aws: Account,
+    *,
+    environment: str = "payments-prod",
+    edges: int = 1,
+    dns: bool | None = None,
+    canary: bool = False,
+    default_action: bool = False,
+    services: bool = True,
+    replication: bool = True,
+) -> System:
+    """Build the system, and let its targets become healthy.
+
+    `default_action` holds the weights in the listener rather than in a rule; `dns`
+    defaults to whether there are two edges.
+    """
+    lanes = tuple(lane for lane in Lane if canary or lane is not Lane.CANARY)
+    subnets = [
+        subnet["SubnetId"]
+        for subnet in boto3.client("ec2").describe_subnets()["Subnets"]
+    ]
+    entries = tuple(
+        _build_edge(
+            f"edge-{number}", environment, lanes, subnets, default_action=default_action
+        )
+        for number in range(1, edges + 1)
+    )
+    task = None
+    if replication:
+        task = aws.replication.add_task(
+            f"{environment}-blue-to-green", instance=f"{environment}-dms"
+        )
+    with_dns = edges > 1 if dns is None else dns
+    topology = Topology(
+        environment=environment,
+        edges=tuple(_named_edge(entry) for entry in entries),
+        dns=_build_dns(entries) if with_dns else None,
+        replication={
+            "forward": NamedTask(
+                arn=task.arn, instance_identifier=task.instance_identifier
+            )
+        }
+        if task
+        else {},
+        services=_build_services(environment, lanes) if services else {},
+    )
+    topic, notices = _build_topic(environment)
+    bus, events = _build_bus(environment)
+    metric, composite = build_alarms(environment, entries, task)
+    system = System(
+        aws=aws,
+        topology=topology,
+        entries=entries,
+        topology_parameter=_build_parameter(environment, topology),
+        table=_build_table(environment),
+        topic_arn=topic,
+        event_bus=bus,
+        notice_queue=notices,
+        event_queue=events,
+        alarm_names=metric,
+        composite_alarm_names=composite,
+        replication=task,
+    )
+    aws.advance(60)
+    return system
+
+
+def _build_edge(
+    edge: str,
+    environment: str,
+    lanes: tuple[Lane, ...],
+    subnets: list[str],
+    *,
+    default_action: bool,
+) -> Entry:
+    client: Any = boto3.client("elbv2")
+    ec2 = boto3.client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    name = f"{environment}-{edge}"
+    balancer = client.create_load_balancer(Name=name, Subnets=subnets[:2])
+    balancer_arn = balancer["LoadBalancers"][0]["LoadBalancerArn"]
+    groups: dict[str, str] = {}
+    for position, lane in enumerate(lanes):
+        made = client.create_target_group(
+            Name=f"{name}-{lane}"[-32:].lstrip("-"),
+            Protocol="HTTP",
+            Port=8080,
+            VpcId=vpc,
+            TargetType="ip",
+            HealthCheckPath="/health",
+        )
+        group = made["TargetGroups"][0]["TargetGroupArn"]
+        client.register_targets(
+            TargetGroupArn=group,
+            Targets=[
+                {"Id": f"10.0.{position}.{10 + n}", "Port": 8080}
+                for n in range(TARGETS_PER_LANE)
+            ],
+        )
+        groups[group] = lane.value
+    forward = {
+        "Type": "forward",
+        "ForwardConfig": {
+            "TargetGroups": [
+                {"TargetGroupArn": group, "Weight": int(lane == Lane.BLUE)}
+                for group, lane in groups.items()
+            ],
+            "TargetGroupStickinessConfig": {"Enabled": False},
+        },
+    }
+    refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}}
+    listener = client.create_listener(
+        LoadBalancerArn=balancer_arn,
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[forward if default_action else refuse],
+    )["Listeners"][0]["ListenerArn"]
+    forward_arn = listener
+    if not default_action:
+        rule = client.create_rule(
+            ListenerArn=listener,
+            Priority=10,
+            Conditions=[{"Field": "path-pattern", "Values": ["/payments*"]}],
+            Actions=[forward],
+        )
+        forward_arn = rule["Rules"][0]["RuleArn"]
+    return Entry(edge, balancer_arn, forward_arn, groups)
+
+
+def _named_edge(entry: Entry) -> Edge:
+    in_rule = ":listener-rule/" in entry.forward_arn
+    return Edge(
+        name=entry.edge,
+        rule_arn=entry.forward_arn if in_rule else None,
+        listener_arn=None if in_rule else entry.forward_arn,
+        load_balancer_arn=entry.load_balancer_arn,
+        target_groups={Lane(lane): group for group, lane in entry.lanes.items()},
+    )
+
+
+def _build_dns(entries: tuple[Entry, ...]) -> Dns:
+    client: Any = boto3.client("route53")
+    zone = client.create_hosted_zone(Name="example.com", CallerReference="sandbox")
+    zone_id = zone["HostedZone"]["Id"].rsplit("/", 1)[-1]
+    balancers = {
+        found["LoadBalancerArn"]: found
+        for found in boto3.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    }
+    client.change_resource_record_sets(
+        HostedZoneId=zone_id,
+        ChangeBatch={
+            "Changes": [
+                {
+                    "Action": "UPSERT",
+                    "ResourceRecordSet": {
+                        "Name": DOMAIN,
+                        "Type": kind,
+                        "SetIdentifier": entry.edge,
+                        "Weight": int(entry.edge == "edge-1"),
+                        "AliasTarget": {
+                            "HostedZoneId": "Z32O12XQLNTSW2",
+                            "DNSName": balancers[entry.load_balancer_arn]["DNSName"],
+                            "EvaluateTargetHealth": False,
+                        },
+                    },
+                }
+                for entry in entries
+                for kind in ("A", "AAAA")
+            ]
+        },
+    )
+    first, second = (
+        DnsRecord(edge=entry.edge, set_identifier=entry.edge) for entry in entries
+    )
+    return Dns(
+        zone_id=zone_id, name=DOMAIN, types=("A", "AAAA"), records=(first, second)
+    )
+
+
+def _build_services(environment: str, lanes: tuple[Lane, ...]) -> dict[Lane, Service]:
+    ecs = boto3.client("ecs")
+    scaling = boto3.client("application-autoscaling")
+    ecs.create_cluster(clusterName=environment)
+    ecs.register_task_definition(
+        family="payments",
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        cpu="256",
+        memory="512",
+        containerDefinitions=[
+            {"name": "app", "image": "payments", "cpu": 256, "memory": 512}
+        ],
+    )
+    found: dict[Lane, Service] = {}
+    for lane in lanes:
+        ecs.create_service(
+            cluster=environment,
+            serviceName=f"payments-{lane}",
+            taskDefinition="payments",
+            desiredCount=TARGETS_PER_LANE,
+        )
+        scaling.register_scalable_target(
+            ServiceNamespace="ecs",
+            ResourceId=f"service/{environment}/payments-{lane}",
+            ScalableDimension="ecs:service:DesiredCount",
+            MinCapacity=2,
+            MaxCapacity=12,
+        )
+        found[lane] = Service(cluster=environment, service=f"payments-{lane}")
+    return found
+
+
+def _build_parameter(environment: str, topology: Topology) -> str:
+    name = f"/shifter/{environment}/topology"
+    boto3.client("ssm").put_parameter(
+        Name=name, Type="String", Value=topology.model_dump_json(), Tier="Advanced"
+    )
+    return name
+
+
+def _build_table(environment: str) -> str:
+    name = f"{environment}-shifter"
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+    return name
+
+
+def _build_topic(environment: str) -> tuple[str, str]:
+    sns = boto3.client("sns")
+    topic = sns.create_topic(Name=f"{environment}-notices")["TopicArn"]
+    url, arn = _build_queue(f"{environment}-notices")
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return topic, url
+
+
+def _build_bus(environment: str) -> tuple[str, str]:
+    client = boto3.client("events")
+    bus = f"{environment}-events"
+    client.create_event_bus(Name=bus)
+    url, arn = _build_queue(bus)
+    pattern = json.dumps({"account": [Account.id]})
+    client.put_rule(Name="everything", EventBusName=bus, EventPattern=pattern)
+    client.put_targets(
+        Rule="everything", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}]
+    )
+    return bus, url
+
+
+def _build_queue(name: str) -> tuple[str, str]:
+    client = boto3.client("sqs")
+    url = client.create_queue(QueueName=name)["QueueUrl"]
+    found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return url, found["Attributes"]["QueueArn"]

@@ -1,0 +1,186 @@
+"""Metrics: datapoints by minute, which become visible late, as CloudWatch's do.
+
+Rules: a datapoint belongs to the minute in which it was measured and is stamped with
+that minute's start; one of an `AWS/...` namespace becomes visible 60 to 180 seconds
+after that start, the same delay in every run of one seed; others at once.  Dimensions
+match exactly or not at all.  Percentiles are nearest rank over the values themselves;
+AWS interpolates its own way, so judge data whose percentile is clear.
+
+Sources: Amazon CloudWatch user guide, "Metrics concepts" (periods, percentiles,
+dimensions); CloudWatch API reference, "GetMetricData", "PutMetricData".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from zlib import crc32
+
+from shifter_sandbox.clock import MINUTE, minute_of
+from shifter_sandbox.wire import Refused
+
+VISIBLE_AFTER = (60, 180)
+"""Seconds from a minute's start to the moment at which its datapoint can be read."""
+_PERCENT = 100
+
+
+def utc(moment: datetime) -> datetime:
+    """The same moment in UTC; moto's parsers give UTC without saying so."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The name of one metric: namespace, name and all of its dimensions."""
+
+    namespace: str
+    name: str
+    dimensions: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, namespace: str, name: str, dimensions: Mapping[str, str]) -> Series:
+        return cls(namespace, name, frozenset(dimensions.items()))
+
+    def __str__(self) -> str:
+        named = ",".join(f"{k}={v}" for k, v in sorted(self.dimensions))
+        return f"{self.namespace}/{self.name}[{named}]"
+
+
+@dataclass(slots=True)
+class Datapoint:
+    """What was measured in one minute."""
+
+    total: float = 0.0
+    count: float = 0.0
+    minimum: float = float("inf")
+    maximum: float = float("-inf")
+    values: dict[float, float] = field(default_factory=dict)
+
+    def add(self, value: float, count: float = 1.0) -> None:
+        """Add `count` measurements of the same value."""
+        self.merge_statistics(value * count, count, value, value)
+        self.values[value] = self.values.get(value, 0.0) + count
+
+    def merge_statistics(
+        self, total: float, count: float, minimum: float, maximum: float
+    ) -> None:
+        """Add measurements of which only the statistics are known."""
+        self.total += total
+        self.count += count
+        self.minimum = min(self.minimum, minimum)
+        self.maximum = max(self.maximum, maximum)
+
+    def statistic(self, name: str) -> float:
+        """One statistic; refuses those that the sandbox does not know."""
+        match name:
+            case "Sum":
+                return self.total
+            case "SampleCount":
+                return self.count
+            case "Average":
+                return self.total / self.count
+            case "Minimum":
+                return self.minimum
+            case "Maximum":
+                return self.maximum
+            case _:
+                return self._by_percentile(name)
+
+    def _by_percentile(self, name: str) -> float:
+        if name[:1] == "p" and name[1:].replace(".", "", 1).isdigit():
+            return self._percentile(float(name[1:]))
+        raise NotImplementedError(f"the sandbox has no statistic {name}")
+
+    def _percentile(self, percent: float) -> float:
+        rank = ceil(sum(self.values.values()) * percent / _PERCENT)
+        seen = 0.0
+        for value in sorted(self.values):
+            seen += self.values[value]
+            if seen >= rank:
+                return value
+        raise NotImplementedError("percentiles need values, not statistic sets")
+
+
+class Metrics:
+    """All datapoints of one account."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._minutes: dict[Series, dict[datetime, Datapoint]] = defaultdict(dict)
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """Every metric that has a datapoint."""
+        return tuple(self._minutes)
+
+    def at(self, series: Series, moment: datetime) -> Datapoint:
+        """The datapoint to add measurements of this moment to."""
+        return self._minutes[series].setdefault(minute_of(moment), Datapoint())
+
+    def record(
+        self, series: Series, moment: datetime, values: Mapping[float, float]
+    ) -> None:
+        """Add measurements: value to number of times."""
+        datapoint = self.at(series, moment)
+        for value, count in values.items():
+            datapoint.add(value, count)
+
+    def visible_at(self, series: Series, minute: datetime) -> datetime:
+        """When the datapoint of a minute can be read."""
+        if not series.namespace.startswith("AWS/"):
+            return minute
+        soonest, latest = VISIBLE_AFTER
+        mixed = crc32(f"{self._seed}|{series}|{minute:%Y%m%d%H%M}".encode())
+        return minute + timedelta(seconds=soonest + mixed % (latest - soonest + 1))
+
+    def period(
+        self, series: Series, start: datetime, seconds: int, now: datetime
+    ) -> Datapoint | None:
+        """What is visible of one period; None when nothing is."""
+        minutes = self._minutes.get(series)
+        if minutes is None:
+            return None
+        found = [
+            minutes[minute]
+            for minute in (start + MINUTE * n for n in range(seconds // 60))
+            if minute in minutes and self.visible_at(series, minute) <= now
+        ]
+        if len(found) <= 1:
+            return found[0] if found else None
+        merged = Datapoint()
+        for point in found:
+            merged.merge_statistics(
+                point.total, point.count, point.minimum, point.maximum
+            )
+            for value, count in point.values.items():
+                merged.values[value] = merged.values.get(value, 0.0) + count
+        return merged
+
+    def statistics(
+        self,
+        series: Series,
+        statistic: str,
+        *,
+        start: datetime,
+        end: datetime,
+        period: int,
+        now: datetime,
+    ) -> list[tuple[datetime, float]]:
+        """Visible values of the periods that start in [start, end), oldest first."""
+        Datapoint(1, 1, 1, 1, {1: 1}).statistic(statistic)
+        if period % 60:
+            raise Refused("ValidationError", f"Period {period} is no multiple of 60")
+        first = int(utc(start).timestamp()) // period * period
+        moment = datetime.fromtimestamp(first, tz=UTC)
+        found = []
+        while moment < utc(end):
+            datapoint = self.period(series, moment, period, now)
+            if datapoint is not None:
+                found.append((moment, datapoint.statistic(statistic)))
+            moment += timedelta(seconds=period)
+        return found

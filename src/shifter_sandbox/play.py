@@ -1,0 +1,138 @@
+"""Playing: a scenario from its start to its end, watched or not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shifter.core.gates.gate import Judgement
+from shifter.core.journal import Entry
+from shifter.core.lanes import Weights
+from shifter.core.record import Record
+from shifter_sandbox.scenarios import Scenario, shipped_plan
+from shifter_sandbox.stage import CUTOVER, OPERATOR, Stage, stage
+from shifter_sandbox.stepfunctions import ExecutionResult
+from shifter_sandbox.traffic import Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What can be seen at one moment of a run."""
+
+    scenario: Scenario
+    now: datetime
+    since: datetime
+    record: Record | None
+    judgements: tuple[Judgement, ...]
+    weights: Mapping[str, Weights]
+    dns: Mapping[str, int]
+    total: Bucket
+    lately: Bucket | None
+    happened: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A run that has ended, and everything that it left behind."""
+
+    scenario: Scenario
+    record: Record
+    journal: tuple[Entry, ...]
+    executions: tuple[ExecutionResult, ...]
+    weights: Mapping[str, Weights]
+    dns: Mapping[str, int]
+    messages: tuple[Mapping[str, Any], ...]
+    events: tuple[Mapping[str, Any], ...]
+    total: Bucket
+    series: tuple[Bucket, ...]
+    happened: Mapping[str, datetime]
+    calls: Mapping[str, int]
+    started: datetime
+    ended: datetime
+    real_seconds: float
+    locked: bool
+    """Whether somebody still holds the environment."""
+
+    @property
+    def duration(self) -> timedelta:
+        return self.ended - self.started
+
+
+Watcher = Callable[[Moment], object]
+
+
+def play(
+    scenario: Scenario,
+    *,
+    seed: int = 1,
+    history_limit: int = 20_000,
+    watch: Watcher | None = None,
+) -> Played:
+    """Play a scenario.  Equal seeds give equal runs, watched or not."""
+    began = time.perf_counter()
+    parts = {"edges": 2, **scenario.parts}
+    with stage(seed=seed, history_limit=history_limit, **parts) as on:
+        for happening in scenario.happenings:
+            on.expect(happening)
+        if watch is not None:
+            _show(on, scenario, watch)
+        started = on.aws.now()
+        executions = on.shifter.run(shipped_plan(**scenario.plan), CUTOVER, OPERATOR)
+        ended = on.aws.now()
+        record = on.record()
+        assert record is not None, executions[0].cause  # noqa: S101  every story starts
+        return Played(
+            scenario=scenario,
+            record=record,
+            journal=tuple(on.ports.store.journal(CUTOVER)),
+            executions=executions,
+            weights=on.weights(),
+            dns=on.system.dns_weights() if on.system.dns else {},
+            messages=tuple(on.system.messages()),
+            events=tuple(on.system.events()),
+            total=on.traffic.total,
+            series=tuple(on.traffic.series()),
+            happened=dict(on.happened),
+            calls=dict(on.aws.gateway.calls),
+            started=started,
+            ended=ended,
+            real_seconds=time.perf_counter() - began,
+            locked=on.ports.store.holder(record.environment) is not None,
+        )
+
+
+def _show(on: Stage, scenario: Scenario, watch: Watcher) -> None:
+    """Show the watcher what can be seen after every call of a function.
+
+    The calls made here are the emulation's own, so watching takes no virtual time.
+    """
+    since, seen = on.aws.now(), 0
+
+    def look(_: datetime, now: datetime) -> None:
+        nonlocal seen
+        done = len(on.aws.functions.invocations)
+        if done == seen:
+            return
+        seen = done
+        record = on.record()
+        entries = on.ports.store.journal(CUTOVER) if record else ()
+        judged = next((e.judgements for e in reversed(entries) if e.judgements), ())
+        watch(
+            Moment(
+                scenario=scenario,
+                now=now,
+                since=since,
+                record=record,
+                judgements=judged,
+                weights=on.weights(),
+                dns=on.system.dns_weights() if on.system.dns else {},
+                total=on.traffic.total,
+                lately=on.traffic.buckets[-2] if len(on.traffic.buckets) > 1 else None,
+                happened=dict(on.happened),
+            )
+        )
+
+    on.aws.clock.each_span(look)

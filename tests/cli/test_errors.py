@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from shifter.cli.errors import Commands, ExitCode, exit_code, sentences
+from shifter.core.errors import (
+    BadEvent,
+    ClaimExpired,
+    Conflict,
+    Denied,
+    IllegalTransition,
+    LockHeld,
+    NotFound,
+    NotReady,
+    PlanError,
+    Problem,
+    Refused,
+    Rejected,
+    ShifterError,
+    Throttled,
+    Unavailable,
+)
+
+PROBLEMS = (Problem("poll", "1s", "too fast"), Problem("name", "x", "too short"))
+HELD = LockHeld(
+    environment="payments-prod", holder="cutover:x", since=datetime.now(UTC)
+)
+
+CODES: list[tuple[ShifterError, ExitCode]] = [
+    (PlanError(PROBLEMS), ExitCode.WRONG_INPUT),
+    (BadEvent("x"), ExitCode.WRONG_INPUT),
+    (NotReady(PROBLEMS), ExitCode.REFUSED),
+    (Refused("x"), ExitCode.REFUSED),
+    (HELD, ExitCode.REFUSED),
+    (Conflict("x"), ExitCode.REFUSED),
+    (NotFound("x"), ExitCode.NOT_FOUND),
+    (Denied("GetItem", "table", "no"), ExitCode.AWS),
+    (Unavailable("GetItem", "table", "no"), ExitCode.AWS),
+    (Throttled("GetItem", "table", "no"), ExitCode.AWS),
+    (Rejected("GetItem", "table", "no"), ExitCode.AWS),
+    (IllegalTransition("x"), ExitCode.UNEXPECTED),
+    (ClaimExpired("x"), ExitCode.UNEXPECTED),
+]
+
+
+@pytest.mark.parametrize(("error", "code"), CODES, ids=lambda x: type(x).__name__)
+def test_who_must_act_decides_the_exit_code(
+    error: ShifterError, code: ExitCode
+) -> None:
+    app = typer.Typer(cls=Commands)
+
+    @app.callback()
+    def group() -> None: ...
+
+    @app.command()
+    def fail() -> None:
+        raise error
+
+    result = CliRunner().invoke(app, ["fail"])
+
+    assert exit_code(error) is code
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert tuple(result.stderr.splitlines()) == sentences(error)
+    assert "Traceback" not in result.stderr
+
+
+def test_every_problem_is_a_sentence_of_its_own() -> None:
+    told = ("poll: 1s: too fast", "name: x: too short")
+
+    assert sentences(PlanError(PROBLEMS)) == told
+    assert sentences(NotReady(PROBLEMS)) == told
+
+
+def test_what_nobody_foresaw_is_not_swallowed() -> None:
+    app = typer.Typer(cls=Commands)
+
+    @app.callback()
+    def group() -> None: ...
+
+    @app.command()
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    result = CliRunner().invoke(app, ["fail"])
+
+    assert result.exit_code == 1
+    assert isinstance(result.exception, ZeroDivisionError)

@@ -1,0 +1,1 @@
+"""Core: examples, rules as properties, and mutants that the properties must notice."""

@@ -1,0 +1,1 @@
+"""Gates: one file for each judge, and what holds for all of them."""

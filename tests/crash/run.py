@@ -1,0 +1,266 @@
+"""One run: a scenario under a schedule, from its first execution to its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import Any
+
+from shifter.core.directive import Directive
+from shifter.core.journal import broken_at
+from shifter.core.lanes import ALL_BLUE, PER_MILLE, Split
+from shifter.core.notice import Severity
+from shifter.core.phases import Phase
+from shifter.core.plan import parse_plan
+from shifter.core.record import Record
+from shifter.engine.assess import assess
+from shifter.engine.finish import finish
+from shifter.engine.hand_over import hand_over
+from shifter.engine.prepare import Start, prepare
+from shifter.engine.roll_back import go_back, roll_back
+from shifter.engine.saving import load
+from shifter.engine.shift import shift
+from shifter.handlers.events import (
+    RollBackOrder,
+    StartEvent,
+    directive_in,
+    failure_in,
+    parse,
+)
+from shifter.ports import Ports
+from tests.crash.machine import BrokenDefinition, Execution, Machine, Outcome
+from tests.crash.scenarios import SCENARIOS, STARTER, WENT_BACK, End, Happening
+from tests.crash.schedule import Schedule
+from tests.crash.world import CUTOVER, CrashWorld
+
+DEFINITION = Path(__file__).parents[2] / "infra" / "cutover.asl.json"
+CALLS_ALLOWED = 400
+HOLDS_ENOUGH = 2
+"""So many assessments that hold, after people were paged, are a hold."""
+AFTERWARDS = timedelta(minutes=5)
+"""How long the world goes on after the end: nothing late may undo it."""
+SPLIT_AT_END = {End.GREEN: Split(green=PER_MILLE), End.BLUE: ALL_BLUE}
+
+Engine = Mapping[str, Callable[[Any, Ports], Directive]]
+
+
+def _prepare(event: Any, ports: Ports) -> Directive:
+    order = parse(StartEvent, event)
+    plan = parse_plan(order.input.plan)
+    start = Start(
+        cutover_id=order.cutover_id, plan=plan, started_by=order.input.started_by
+    )
+    return prepare(start, ports)
+
+
+def _assess(event: Any, ports: Ports) -> Directive:
+    return assess(directive_in(event), ports, failure_in(event))
+
+
+def _roll_back(event: Any, ports: Ports) -> Directive:
+    failure = failure_in(event)
+    if "owner" in event:
+        reason = failure or "the state machine asked"
+        return roll_back(directive_in(event), ports, reason)
+    order = parse(RollBackOrder, event)
+    reason = f"{order.reason} ({failure})" if failure else order.reason
+    return go_back(load(ports, order.cutover_id), ports, actor=order.by, reason=reason)
+
+
+ENGINE: Engine = {
+    "${PrepareFunction}": _prepare,
+    "${AssessFunction}": _assess,
+    "${ShiftFunction}": lambda event, ports: shift(directive_in(event), ports),
+    "${RollBackFunction}": _roll_back,
+    "${FinishFunction}": lambda event, ports: finish(directive_in(event), ports),
+    "${HandOverFunction}": lambda event, ports: hand_over(directive_in(event), ports),
+}
+"""What each handler does with an event, without its wiring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one run."""
+
+    schedule: Schedule
+    end: End
+    violations: tuple[str, ...]
+    effects: tuple[str, ...]
+    reached: bool
+    """Whether everything in the schedule came to happen."""
+    journal_head: str
+    trace: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def course(self) -> tuple[object, ...]:
+        """Equal for runs in which the same was saved at the same moments."""
+        return self.journal_head, self.effects, self.end
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.violations)
+
+
+@cache
+def definition() -> dict[str, Any]:
+    """The state machine as it is deployed."""
+    parsed: dict[str, Any] = json.loads(DEFINITION.read_text(encoding="utf-8"))
+    return parsed
+
+
+def run(schedule: Schedule, engine: Engine = ENGINE, *, trace: bool = False) -> Result:
+    """Run a schedule to its end."""
+    return Run(schedule, engine, trace=trace).result()
+
+
+class Run:
+    """One run; `result` carries it out."""
+
+    def __init__(self, schedule: Schedule, engine: Engine, *, trace: bool) -> None:
+        self._traced = trace
+        self.scenario = SCENARIOS[schedule.scenario]
+        self.schedule = schedule
+        self.world = CrashWorld(
+            self.scenario.topology,
+            schedule,
+            history_limit=self.scenario.history_limit,
+            saved=self._arm,
+            tell=self._tell if trace else None,
+        )
+        self.outcomes: dict[str, Outcome] = {}
+        self.violations: list[str] = []
+        self._engine = engine
+        self._calls = 0
+        self._waiting: list[tuple[Any, int, str, Execution]] = []
+        self._started: set[str] = set()
+        self._armed: list[Happening] = list(self.scenario.happenings)
+        self._trace: list[str] = []
+        self._began = self.world.clock.now()
+        self._machine = Machine(
+            definition(), self._invoke, self.world.clock, self._entered
+        )
+
+    def result(self) -> Result:
+        """Drive all executions to the end, let time pass, and look at what is left."""
+        self._start(CUTOVER, {"plan": self.scenario.plan, "started_by": STARTER})
+        try:
+            self._drive()
+        except BrokenDefinition as error:
+            self.violations.append(f"the state machine broke: {error}")
+        held = bool(self._waiting)
+        self.world.clock.advance(AFTERWARDS)
+        end = self._end(held=held)
+        return Result(
+            self.schedule,
+            end,
+            (*self.world.monitor.violations, *self.violations),
+            tuple(self.world.director.effects),
+            self.world.director.reached(self.schedule),
+            self.world.record.journal_head if self.world.record else "",
+            tuple(self._trace),
+        )
+
+    def _start(self, name: str, data: Any) -> None:
+        self._started.add(name)
+        execution = self._machine.execute(name, data)
+        moment = self.world.clock.now()
+        heappush(self._waiting, (moment, len(self._started), name, execution))
+
+    def _drive(self) -> None:
+        clock = self.world.clock
+        while self._waiting and not self._holds():
+            moment, number, name, execution = heappop(self._waiting)
+            clock.advance_to(moment)
+            try:
+                moment = next(execution)
+            except StopIteration as stopped:
+                self.outcomes[name] = stopped.value
+                self._tell(f"     execution {name} ends in {stopped.value.state}")
+            else:
+                heappush(self._waiting, (moment, number, name, execution))
+            for other, payload in self.world.executions.started.items():
+                if other not in self._started:
+                    self._start(other, payload)
+            if self._calls > CALLS_ALLOWED:
+                self.violations.append(f"no end after {CALLS_ALLOWED} calls")
+                return
+
+    def _holds(self) -> bool:
+        """Whether the cutover waits for people, who know, and nothing else will come."""
+        return self.world.monitor.holds >= HOLDS_ENOUGH and self.world.clock.idle
+
+    def _invoke(self, function: str, event: Any) -> Any:
+        self._calls += 1
+        verb = function.removeprefix("${").removesuffix("Function}").lower()
+
+        def serve() -> Any:
+            with self.world.serving(verb):
+                directive = self._engine[function](event, self.world.ports)
+            return directive.model_dump(mode="json")
+
+        return self.world.director.call(verb, serve)
+
+    def _arm(self, record: Record) -> None:
+        for happening in [h for h in self._armed if h.armed_by(record)]:
+            self._armed.remove(happening)
+            self.world.clock.appoint(
+                self.world.clock.now() + happening.after,
+                lambda happens=happening.happens: happens(self.world),  # type: ignore[misc]
+            )
+
+    def _end(self, *, held: bool) -> End:
+        """The kind of end; whatever is not as it should be is a violation."""
+        record, world = self.world.record, self.world
+        end = self._kind(record, held=held)
+        allowed = (
+            self.scenario.ends & WENT_BACK if world.must_go_back else self.scenario.ends
+        )
+        if end not in allowed:
+            self.violations.append(
+                f"ends {end}: "
+                + (f"{record.phase}, {record.reason}" if record else "no record")
+            )
+            return End.WRONG
+        wanted = SPLIT_AT_END.get(end)
+        for edge, state in world.edges.items():
+            shown = getattr(state, "weights", None)
+            if wanted is not None and (shown is None or not shown.matches(wanted)):
+                self.violations.append(f"ends {end}, and {edge} shows {shown}")
+        broken = broken_at(world.store.journal(CUTOVER))
+        if broken is not None:
+            self.violations.append(f"the journal is broken at entry {broken}")
+        return end
+
+    def _kind(self, record: Record | None, *, held: bool) -> End:
+        pages = [n for n in self.world.notifier.sent if n.severity is Severity.PAGE]
+        if record is None:
+            started = self.outcomes.get(CUTOVER)
+            fine = started is not None and started.state == "NotStarted"
+            return End.NOT_STARTED if fine else End.WRONG
+        owner = CUTOVER if record.owner == 1 else f"{CUTOVER}-{record.owner}"
+        outcome = self.outcomes.get(owner)
+        state = outcome.state if outcome else ""
+        match record.phase:
+            case Phase.COMPLETED if state == "Completed":
+                return End.GREEN
+            case Phase.ROLLED_BACK if state == "RolledBack":
+                return End.BLUE
+            case Phase.ROLLBACK_STUCK if pages:
+                return End.STUCK
+            case Phase.PREPARED | Phase.SHIFTING | Phase.BAKING if held and pages:
+                return End.HELD
+            case _:
+                return End.WRONG
+
+    def _entered(self, name: str, state: str) -> None:
+        self._tell(f"     {name}: {state}")
+
+    def _tell(self, line: str) -> None:
+        if self._traced:
+            passed = (self.world.clock.now() - self._began).total_seconds()
+            self._trace.append(f"{passed:8.3f} s {line}")

@@ -1,0 +1,144 @@
+"""The project itself: its locks, its commands and its README say the same."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ("dev", "demo", "lambda", "uv")
+
+RUNS_IN_A_LAMBDA = {
+    "annotated-types",
+    "aws-lambda-powertools",
+    "boto3",
+    "botocore",
+    "jmespath",
+    "pydantic",
+    "pydantic-core",
+    "python-dateutil",
+    "s3transfer",
+    "six",
+    "typing-extensions",
+    "typing-inspection",
+    "urllib3",
+}
+
+
+def _read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def _requirements(lock: str) -> list[str]:
+    """Each requirement of a lock as one line, its comments removed."""
+    text = _read(f"requirements/{lock}.txt").replace("\\\n", " ")
+    return [line for line in text.splitlines() if line and "#" not in line[:5]]
+
+
+def _versions(lock: str) -> dict[str, str]:
+    return dict(
+        requirement.split()[0].split("==", 1) for requirement in _requirements(lock)
+    )
+
+
+def _make_targets() -> set[str]:
+    [declared] = re.findall(r"^\.PHONY: (.+)$", _read("Makefile"), re.MULTILINE)
+    return set(declared.split())
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_address(lock: str) -> None:
+    """Whoever installs it uses the index that they trust, not the one we used."""
+    text = _read(f"requirements/{lock}.txt")
+
+    assert "http" not in text
+    assert "://" not in text
+    assert re.findall(r"^ *--(?!hash=)", text, re.MULTILINE) == []
+    assert re.findall(r"# .* /", text) == [], "no path of the machine that made it"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_pins_each_version_with_hashes(lock: str) -> None:
+    pinned = re.compile(
+        r"[a-z0-9-]+==[^ ]+( ; [^-].*?)?( +--hash=sha256:[0-9a-f]{64})+ *"
+    )
+
+    requirements = _requirements(lock)
+
+    assert requirements
+    assert [line for line in requirements if not pinned.fullmatch(line)] == []
+
+
+def test_a_lambda_carries_nothing_but_the_closed_list() -> None:
+    assert RUNS_IN_A_LAMBDA == set(_versions("lambda"))
+
+
+@pytest.mark.parametrize("lock", ["demo", "lambda"])
+def test_what_runs_is_what_was_tested(lock: str) -> None:
+    """Demo and Lambda have the versions that the tests ran with."""
+    tested = _versions("dev")
+
+    assert {name: tested.get(name) for name in _versions(lock)} == _versions(lock)
+
+
+def test_moto_is_pinned_by_hand_because_its_private_parts_are_patched() -> None:
+    assert _versions("dev")["moto"] == "5.2.5"
+    assert "==5.2.5" in _read("requirements/sandbox.in")
+
+
+def test_the_readme_tells_one_test_command_and_make_knows_it() -> None:
+    """`.ci/run` runs this very block."""
+    blocks = re.findall(
+        r"<!-- test command -->\n+```sh\n(.*?)\n```", _read("README.md"), re.DOTALL
+    )
+
+    assert ["make test"] == blocks
+    assert "test" in _make_targets()
+
+
+def test_ci_runs_the_command_of_the_readme() -> None:
+    printed = subprocess.run(
+        ["bash", ".ci/run", "--print-test-command"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert "make test\n" == printed
+
+
+def test_make_help_lists_every_target() -> None:
+    printed = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert _make_targets() == {line.split()[1] for line in printed.splitlines()}
+
+
+def test_every_page_that_a_page_links_to_exists() -> None:
+    pages = [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").rglob("*.md"),
+    ]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
+        if "://" not in link
+    ]
+
+    assert links
+    assert [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page, link in links
+        if not (page.parent / link).exists()
+    ] == []
