@@ -14,7 +14,7 @@ DEMO_READY := $(VENV)/.demo-ready
 DEV_READY := $(VENV)/.dev-ready
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-COMPILE := $(UV) pip compile --quiet --generate-hashes --universal \
+COMPILE := $(UV) pip compile --quiet --system-certs --generate-hashes --universal \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
@@ -33,7 +33,7 @@ demo: $(if $(wildcard $(DEV_READY)),$(DEV_READY),$(DEMO_READY)) ## Watch a cutov
 	@$(BIN)/shifter demo
 
 test: $(DEV_READY) ## Run every test, on all cores
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(DEV_READY) ## Format, lint, types, import direction, dependencies; no tests
 	$(BIN)/ruff format --check .
@@ -49,7 +49,7 @@ format: $(DEV_READY) ## Format the code and mend what ruff can mend
 
 coverage: $(DEV_READY) ## Run the tests and fail if too few branches were taken
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n auto -q
+	@$(BIN)/coverage run -m pytest -n auto --dist loadgroup -q
 	@$(BIN)/coverage combine --quiet
 	@echo "Core and engine: every branch."
 	@$(BIN)/coverage report --include="$(DECIDING)" --fail-under=100

@@ -142,3 +142,11 @@ def test_every_page_that_a_page_links_to_exists() -> None:
         for page, link in links
         if not (page.parent / link).exists()
     ] == []
+
+
+def test_the_index_of_decisions_lists_each_of_them() -> None:
+    index = _read("docs/decisions/README.md")
+    pages = {page.name for page in (ROOT / "docs/decisions").glob("[0-9]*.md")}
+
+    assert pages
+    assert pages == set(re.findall(r"\]\(([0-9][^)]*)\)", index))

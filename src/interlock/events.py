@@ -1,4 +1,12 @@
-"""The shape of the events that are put on the event bus."""
+"""The shape of the events that are put on the event bus.
+
+Rules of this file
+* What is sent and what is read is the same model, so the two cannot drift apart.
+* A change of the form gets a new `schema_version`; a reader refuses what it does not
+  know, because half of an event is worse than none.
+
+AWS documentation: Amazon EventBridge user guide, "Events in Amazon EventBridge".
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Clock(Protocol):
 
 
 class Holder(Protocol):
-    """Who holds the environment's lock, since when."""
+    """Who is written in the environment's lock, and since when."""
 
     @property
     def holder(self) -> str: ...
@@ -39,27 +39,37 @@ class Holder(Protocol):
     @property
     def since(self) -> datetime: ...
 
+    def holds(self, now: datetime) -> bool:
+        """Tell whether the hold still counts: a lease may have run out."""
+
 
 class Store(Protocol):
     """Records, journals and the environment's lock."""
 
     def load(self, cutover_id: str) -> Record | None:
-        """The record, read consistently; None if there is none."""
+        """The record, read consistently; None if there is none.
+
+        Raises UnreadableRecord when this version of Shifter cannot read it.
+        """
 
     def save(self, record: Record, entry: Entry) -> None:
         """Save record, journal entry and lock in one transaction.
 
         The record's version must be one more than the stored one (1: none is stored).
-        The first save takes the environment's lock, the save of an ended phase frees
-        it.  Raises Conflict when someone else saved first, and LockHeld when the lock
-        is somebody else's.
+        The first save takes the environment's lock, the save that ends the cutover
+        frees it, and what is saved after that leaves it alone.  Raises Conflict when
+        someone else saved first, and LockHeld when the lock is somebody else's.  The
+        same save twice changes nothing the second time, and may be a Conflict.
         """
 
     def journal(self, cutover_id: str) -> Sequence[Entry]:
         """All entries, oldest first."""
 
     def holder(self, environment: str) -> Holder | None:
-        """Who holds the lock, read consistently; None if it is free."""
+        """Who is written in the lock, read consistently; None if nobody is.
+
+        A lease that has run out stays written until somebody takes over.
+        """
 
 
 class Edges(Protocol):

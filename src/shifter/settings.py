@@ -1,21 +1,30 @@
 """Settings from the environment; read here and nowhere else.
 
+Rules of this file
+* Every function has all of them, so that a wrong deployment fails at the first call of
+  any function, and not at the first rollback.
+* One error names every variable that is missing or wrong.
+
 TABLE_NAME           table of records, journals and locks
 TOPOLOGY_PARAMETER   SSM parameter with the topology
 TOPIC_ARN            SNS topic for notices
 EVENT_BUS            EventBridge bus for notices
 STATE_MACHINE_ARN    the state machine that drives cutovers
 HISTORY_LIMIT        history events after which an execution hands over (20000)
+
+AWS documentation: AWS Lambda developer guide, "Working with Lambda environment
+variables"; AWS Step Functions developer guide, "Service quotas" (25,000 events).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from shifter.core.errors import SettingsError
+from shifter.core.topology import Arn
 
 Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -27,9 +36,9 @@ class Settings(BaseModel):
 
     table_name: Filled
     topology_parameter: Filled
-    topic_arn: Filled
+    topic_arn: Arn
     event_bus: Filled
-    state_machine_arn: Filled
+    state_machine_arn: Arn
     history_limit: Annotated[int, Field(ge=100, le=24_000)] = 20_000
 
     @classmethod
@@ -44,8 +53,12 @@ class Settings(BaseModel):
             return cls.model_validate(found)
         except ValidationError as error:
             raise SettingsError(
-                "; ".join(
-                    f"{str(entry['loc'][0]).upper()}: {entry['msg']}"
-                    for entry in error.errors(include_url=False)
-                )
+                "; ".join(_told(entry) for entry in error.errors(include_url=False))
             ) from None
+
+
+def _told(problem: Any) -> str:
+    name = str(problem["loc"][0]).upper()
+    if problem["type"] == "missing":
+        return f"{name} is not set"
+    return f"{name} is {problem['input']!r}: {problem['msg']}"

@@ -1,23 +1,38 @@
 """Logs and metrics by Powertools; no Tracer, which would cost a third of a cold start.
 
-One shape for every save: what was decided or done, by which rule, why, and where the
-cutover stands.  Neither plans nor settings are logged, so no secret can be.
+Rules of this file
+* One shape for every save: what was decided or done, by which rule, why, and where the
+  cutover stands.
+* Neither plans nor settings are logged, so no secret can be.
+* Nothing is made at import: logger and metrics are made when they are first asked for.
+
+AWS documentation: Powertools for AWS Lambda (Python), "Logger" and "Metrics"; Amazon
+CloudWatch user guide, "Embedded metric format".
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 
 from shifter.core.journal import Entry
 from shifter.core.record import Record
+
+SERVICE = "shifter"
+NAMESPACE = "Shifter"
 
 
 @cache
 def logger() -> Logger:
     """The logger of the process."""
-    return Logger(service="shifter")
+    return Logger(service=SERVICE)
+
+
+@cache
+def metrics() -> Metrics:
+    """The metrics of the process; a handler flushes them when it ends."""
+    return Metrics(namespace=NAMESPACE, service=SERVICE)
 
 
 def log_save(record: Record, entry: Entry) -> None:

@@ -12,10 +12,12 @@ seed and the same calls give the same run.  `fakes` lists what is laid over moto
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from contextvars import Context
 from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
@@ -107,7 +109,7 @@ class Account:
     def after(self, seconds: float, action: Callable[[], object]) -> Task:
         """Do something `seconds` from now, at the same time as all else."""
         name = getattr(action, "__name__", "action")
-        return self.turns.spawn(f"{name} at {self.now()}", action, delay=seconds)
+        return self._spawn(f"{name} at {self.now()}", action, seconds)
 
     def every(self, seconds: float, action: Callable[[], object]) -> Task:
         """Do something again and again, as EventBridge Scheduler does."""
@@ -117,7 +119,11 @@ class Account:
                 action()
                 self.turns.sleep(seconds)
 
-        return self.turns.spawn("schedule", repeat, delay=seconds)
+        return self._spawn("schedule", repeat, seconds)
+
+    def _spawn(self, name: str, action: Callable[[], object], delay: float) -> Task:
+        """Spawn outside of every Lambda, even when a call of a Lambda led here."""
+        return Context().run(self.turns.spawn, name, action, delay=delay)
 
     def add_function(
         self, name: str, handler: Handler, *, timeout: float = 900.0
@@ -177,6 +183,7 @@ def account(
         }
         stack.enter_context(mock_aws(config=config))
         _share_models()
+        stack.enter_context(_quiet())
         turns = Turns(VirtualClock(traveller, start), real_seconds=real_seconds)
         aws = Account(turns, seed=seed)
         sleeper = SimpleNamespace(sleep=turns.sleep, time=lambda: aws.now().timestamp())
@@ -227,6 +234,18 @@ def _environment() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep moto's interpreter from logging each error that a definition handles."""
+    log = logging.getLogger("moto.stepfunctions")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 @contextmanager

@@ -17,8 +17,8 @@ import time_machine
 
 MINUTE = timedelta(minutes=1)
 
-SpanListener = Callable[[datetime, datetime], None]
-MinuteListener = Callable[[datetime], None]
+SpanListener = Callable[[datetime, datetime], object]
+MinuteListener = Callable[[datetime], object]
 
 
 def minute_of(moment: datetime) -> datetime:

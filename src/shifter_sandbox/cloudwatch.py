@@ -73,7 +73,7 @@ class CloudWatchFront:
             period: int,
             stats: list[str],
             dimensions: list[dict[str, str]],
-            unit: str | None = None,  # noqa: ARG001  units are not stored
+            **_unit: Any,  # units are not stored
         ) -> list[Statistics]:
             series = Series.of(namespace, metric_name, _named(dimensions))
             found: dict[datetime, dict[str, float]] = {}

@@ -46,9 +46,11 @@ class Monitoring:
         composite = [a for a in self.backend.alarms.values() if a.rule is not None]
         for _ in composite:  # one may ask another
             for alarm in composite:
-                rule, _names = alarm_rule.parse(str(alarm.rule))
+                rule, names = alarm_rule.parse(str(alarm.rule))
                 state = "ALARM" if rule(self.state) else "OK"
-                self.change(alarm, state, f"{alarm.rule} is {state == 'ALARM'}")
+                firing = [n for n in sorted(names) if self.state(n) == "ALARM"]
+                reason = f"raised by {', '.join(firing) or 'none'}"
+                self.change(alarm, state, reason)
 
     def state(self, name: str) -> str:
         """State of an alarm; empty when there is none of this name."""

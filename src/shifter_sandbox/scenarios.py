@@ -144,7 +144,7 @@ _ALL = (
         "green fails completely while it serves 10 %",
         End.ROLLED_BACK,
         (_when("green fails", _plant(outage), 100),),
-        because="errors",
+        because="5xx",
     ),
     Scenario(
         "edit-higher",
@@ -168,14 +168,14 @@ _ALL = (
         "5 % of green's requests fail from 25 % on",
         End.ROLLED_BACK,
         (_when("green fails for 5 %", _plant(error_rate, errors=0.05), 250),),
-        because="errors",
+        because="5xx",
     ),
     Scenario(
         "slow-leak",
         "green fails for a little more every minute",
         End.ROLLED_BACK,
         (_when("green leaks", _plant(slow_leak, per_minute=0.01), 50),),
-        because="errors",
+        because="5xx",
     ),
     Scenario(
         "latency",

@@ -2,7 +2,7 @@
 
 Rule: the protocol is the request's own, so botocore parses what comes back exactly as
 it parses AWS.  Sources: Smithy documentation, "AWS JSON 1.1 protocol", "AWS REST JSON
-1.0 protocol", "AWS Query protocol", "AWS REST XML protocol", "Smithy RPC v2 CBOR".
+1.0 protocol", "AWS Query protocol", "AWS REST XML protocol".
 """
 
 from __future__ import annotations
@@ -80,10 +80,7 @@ def error(call: Call, refused: Refused) -> AWSResponse:
     """An error as the service would send it."""
     headers = {name.lower(): _text(v) for name, v in call.request.headers.items()}
     code, message = refused.code, refused.message
-    if "smithy-protocol" in headers:
-        sent = {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor"}
-        body = b"\xa2" + b"".join(map(_cbor, ("__type", code, "message", message)))
-    elif "x-amz-target" in headers or call.service == "lambda":
+    if "x-amz-target" in headers or call.service == "lambda":
         sent = {"content-type": "application/json", "x-amzn-errortype": code}
         body = json.dumps({"__type": code, "message": message}).encode()
     else:
@@ -111,16 +108,3 @@ def _text(value: Any) -> str:
 
 def _timestamp(value: Any) -> float:
     return float(value.timestamp())
-
-
-_SHORT, _BYTE = 24, 256
-
-
-def _cbor(text: str) -> bytes:
-    """A text string in CBOR (RFC 8949, major type 3)."""
-    raw = text.encode()
-    if len(raw) < _SHORT:
-        return bytes([0x60 + len(raw)]) + raw
-    if len(raw) < _BYTE:
-        return bytes([0x78, len(raw)]) + raw
-    return b"\x79" + len(raw).to_bytes(2, "big") + raw

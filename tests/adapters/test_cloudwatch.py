@@ -149,6 +149,16 @@ def test_pages_of_metric_data_are_put_together(aws: AwsBench) -> None:
     ]
 
 
+def test_a_datapoint_outside_of_the_time_that_was_asked_for_is_left_out(
+    aws: AwsBench,
+) -> None:
+    aws.account.answer(
+        "cloudwatch", "GetMetricData", lambda _: page("Complete", 5, 7.0)
+    )
+
+    assert aws.traffic.intervals(NOW, NOW + MINUTE) == [Interval(NOW, {})]
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [

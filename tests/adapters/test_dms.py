@@ -58,6 +58,30 @@ def test_the_highest_of_a_minute_counts(aws: AwsBench) -> None:
     )
 
 
+def test_lags_are_told_oldest_first_however_they_come(aws: AwsBench) -> None:
+    """The gate takes the last one for the newest."""
+    aws.set_task("running", {})
+    times = [NOW - MINUTE, NOW - 3 * MINUTE, NOW - 2 * MINUTE]
+    aws.account.answer(
+        "cloudwatch",
+        "GetMetricData",
+        lambda _: {
+            "MetricDataResults": [
+                {"Id": "m0", "Timestamps": times, "Values": [1.0, 3.0, 2.0]}
+            ]
+        },
+    )
+
+    assert read(aws) == ReplicationSeen(
+        status="running",
+        lags=(
+            Lag(NOW - 3 * MINUTE, 3.0),
+            Lag(NOW - 2 * MINUTE, 2.0),
+            Lag(NOW - MINUTE, 1.0),
+        ),
+    )
+
+
 def test_ten_minutes_are_asked_for_in_one_call(aws: AwsBench) -> None:
     aws.set_task("running", {})
     sent = aws.account.record("cloudwatch", "GetMetricData")

@@ -94,6 +94,18 @@ def test_a_write_can_land_after_a_later_one() -> None:
     assert edges.read()["edge-1"] == TEN
 
 
+def test_a_raise_of_capacity_that_lands_late_lowers_nothing() -> None:
+    world = LateWorld()
+    with pytest.raises(Unavailable):
+        MemoryCapacity(world).raise_to(3)
+    world.running = 5
+
+    [late] = world.under_way
+    late()
+
+    assert world.running == 5
+
+
 def test_everything_twice_is_the_same_as_once() -> None:
     world = DoubleWorld(invented_topology())
     edges, dns, capacity = MemoryEdges(world), MemoryDns(world), MemoryCapacity(world)

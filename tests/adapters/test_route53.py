@@ -114,6 +114,15 @@ def test_a_third_record_without_weight_does_not_matter(aws: AwsBench) -> None:
     assert dns.read() == DnsState({"edge-1": 1, "edge-2": 0}, 60)
 
 
+def test_weighted_records_of_a_type_that_is_not_named_do_not_matter(
+    aws: AwsBench,
+) -> None:
+    dns = aws.dns
+    aws.make_records("AAAA", {"stray": 1})
+
+    assert dns.read() == DnsState({"edge-1": 1, "edge-2": 0}, 60)
+
+
 def test_everything_of_a_record_but_its_weight_is_preserved(aws: AwsBench) -> None:
     check = "11111111-2222-3333-4444-555555555555"
     values = [{"Value": "balancer.example.com"}]

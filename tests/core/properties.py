@@ -30,7 +30,7 @@ from shifter.core.phases import ENDS, GOING_BACK, Action, Phase, after
 Decide = Callable[[Case], Decision]
 Compare = Callable[[Weights, tuple[Split, ...], Weights | None], Found]
 
-# --- decisions --------------------------------------------------------------------------
+# --- decisions ----------------------------------------------------------------
 
 
 def is_total_and_deterministic(decide: Decide, case: Case) -> None:
@@ -182,7 +182,8 @@ def ways_out_are_paged_once(decide: Decide, case: Case) -> None:
     assert (case.record.phase not in GOING_BACK) == decision.page
 
 
-OF_DECISIONS: tuple[Callable[[Decide, Case], None], ...] = (
+OfDecision = Callable[[Decide, Case], None]
+OF_DECISIONS: tuple[OfDecision, ...] = (
     is_total_and_deterministic,
     is_allowed_by_the_phase,
     abort_leads_out,
@@ -199,7 +200,7 @@ OF_DECISIONS: tuple[Callable[[Decide, Case], None], ...] = (
     ways_out_are_paged_once,
 )
 
-# --- comparing weights ------------------------------------------------------------------
+# --- comparing weights --------------------------------------------------------
 
 
 def compares_as_the_table_says(
@@ -212,12 +213,14 @@ def compares_as_the_table_says(
     shares = [Fraction(split.share, 1000) for split in expected]
     given = {Lane.BLUE, *(lane for s in expected for lane in Lane if s.of(lane))}
     reached = {lane for lane in Lane if found.of(lane)}
-    if _allowed(found, expected) or found == adopted:
+    if _allowed(found, expected):
         right = Found.SAME
     elif found.total == 0 or found.other or not reached <= given:
         right = Found.FOREIGN
     elif found.share > max(shares):
         right = Found.ABOVE
+    elif found == adopted:
+        right = Found.SAME
     elif found.share < min(shares) and not (
         adopted is not None and found.share >= adopted.share
     ):
@@ -251,11 +254,13 @@ def _allowed(found: Weights, expected: tuple[Split, ...]) -> bool:
     )
 
 
-OF_COMPARISONS: tuple[
-    Callable[[Compare, Weights, tuple[Split, ...], Weights | None], None], ...
-] = (compares_as_the_table_says, never_takes_more_for_the_same)
+OfComparison = Callable[[Compare, Weights, tuple[Split, ...], Weights | None], None]
+OF_COMPARISONS: tuple[OfComparison, ...] = (
+    compares_as_the_table_says,
+    never_takes_more_for_the_same,
+)
 
-# --- gates ------------------------------------------------------------------------------
+# --- gates --------------------------------------------------------------------
 
 
 def policy_makes_the_verdict(gate: Gate[Any], seen: Any, situation: Situation) -> None:
@@ -327,7 +332,8 @@ def replication_passes_only_on_fresh_lag(
         assert judged.reading.value is None
 
 
-OF_GATES: tuple[Callable[[Gate[Any], Any, Situation], None], ...] = (
+OfGate = Callable[[Gate[Any], Any, Situation], None]
+OF_GATES: tuple[OfGate, ...] = (
     policy_makes_the_verdict,
     what_cannot_be_asked_is_unreadable,
     alarm_passes_only_when_ok,

@@ -55,7 +55,7 @@ LATELY = st.integers(0, 15 * 60).map(lambda ago: NOW - timedelta(seconds=ago))
 WHOLE_SECONDS = st.integers(0, 90_000).map(lambda seconds: timedelta(seconds=seconds))
 EXACT_DNS_SHARES = (0, 4, 5, 10, 20, 100, 250, 500, 750, 996, 1000)
 
-# --- numbers ----------------------------------------------------------------------------
+# --- numbers ------------------------------------------------------------------
 
 
 @st.composite
@@ -70,7 +70,7 @@ def weights(most: int = 999) -> st.SearchStrategy[Weights]:
     return st.builds(Weights, blue=counts, canary=counts, green=counts, other=counts)
 
 
-# --- plans ------------------------------------------------------------------------------
+# --- plans --------------------------------------------------------------------
 
 
 def _write_share(share: int) -> st.SearchStrategy[str]:
@@ -206,7 +206,18 @@ SCALARS = (
     | st.floats()
     | st.text(max_size=8)
     | st.sampled_from(
-        ["10 %", "0.05 %", "5m", "-1s", "1e3 %", "٥ %", "green", "\ud800", "0 %", "1d"]
+        [
+            "10 %",
+            "0.05 %",
+            "5m",
+            "-1s",
+            "1e3 %",
+            "\u0665 %",
+            "green",
+            "\ud800",
+            "0 %",
+            "1d",
+        ]
     )
     | MOMENTS
     | st.dates()
@@ -249,12 +260,10 @@ def _places(document: Any) -> list[tuple[Any, Any]]:
         found = [(document, key) for key in document]
     elif isinstance(document, list):
         found = [(document, number) for number in range(len(document))]
-    return found + [
-        place for holder, key in found for place in _places(holder[key])
-    ]
+    return found + [place for holder, key in found for place in _places(holder[key])]
 
 
-# --- records ----------------------------------------------------------------------------
+# --- records ------------------------------------------------------------------
 
 ANSWERS = st.builds(
     Answer,
@@ -294,9 +303,7 @@ def by_edge(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 
 
 @st.composite
-def records(
-    draw: st.DrawFn, plans: st.SearchStrategy[Plan] = st.just(OTTERS)
-) -> Record:
+def records(draw: st.DrawFn, plans: st.SearchStrategy[Plan]) -> Record:
     """Any record, as rich as a record can be."""
     whose = draw(plans)
     phase = draw(st.sampled_from(Phase))
@@ -323,8 +330,7 @@ def records(
             )
         ),
         claim=draw(
-            st.none()
-            | st.builds(Claim, version=st.integers(1, 10**6), until=MOMENTS)
+            st.none() | st.builds(Claim, version=st.integers(1, 10**6), until=MOMENTS)
         ),
         settled_at=draw(st.none() | MOMENTS),
         bake_from=draw(st.none() | LATELY | MOMENTS),
@@ -382,7 +388,7 @@ def _waiting(whose: Plan) -> st.SearchStrategy[dict[str, datetime]]:
     return st.dictionaries(names, since, max_size=3)
 
 
-# --- cases ------------------------------------------------------------------------------
+# --- cases --------------------------------------------------------------------
 
 _LEAP = {
     "kind": "alarm",
@@ -404,6 +410,9 @@ _MOODS = (
     (Verdict.PASS, Verdict.PASS, Verdict.PASS, Verdict.WAIT),
     tuple(Verdict),
 )
+_READINGS = st.sampled_from(
+    [Reading(state=state, detail="as drawn") for state in State]
+)
 
 
 @st.composite
@@ -415,26 +424,23 @@ def cases(draw: st.DrawFn) -> Case:
         Judgement(
             gate=gate.name,
             kind=gate.kind,
-            reading=Reading(state=draw(st.sampled_from(State)), detail="as drawn"),
+            reading=draw(_READINGS),
             verdict=draw(verdicts),
         )
         for gate in of.plan.all_gates
     )
-    seconds = draw(st.integers(-5, 30 * 3600))
     return Case(
         record=of,
         judgements=judged,
-        now=NOW + timedelta(seconds=seconds),
+        now=NOW + timedelta(seconds=draw(st.integers(-5, 30 * 3600))),
         found=draw(
-            st.just({})
-            | by_edge(st.just(Found.SAME))
-            | by_edge(st.sampled_from(Found))
+            st.just({}) | by_edge(st.just(Found.SAME)) | by_edge(st.sampled_from(Found))
         ),
         degraded=draw(_maybe(SAID.map("it broke: {}".format))),
     )
 
 
-# --- gates, and what they see -----------------------------------------------------------
+# --- gates, and what they see -------------------------------------------------
 
 
 def situations() -> st.SearchStrategy[Situation]:
@@ -457,7 +463,9 @@ def situations() -> st.SearchStrategy[Situation]:
 
 
 LAGS = st.lists(
-    st.tuples(st.integers(0, 15), st.sampled_from([0.0, 29.9, 30.0, 30.1, 120.0, 121.0])),
+    st.tuples(
+        st.integers(0, 15), st.sampled_from([0.0, 29.9, 30.0, 30.1, 120.0, 121.0])
+    ),
     max_size=8,
     unique_by=lambda lag: lag[0],
 ).map(
@@ -507,7 +515,9 @@ def sights() -> st.SearchStrategy[Sight]:
         _sights(
             TargetsGate,
             UNREADABLE
-            | st.builds(TargetsSeen, healthy=by_edge(healthy), registered=by_edge(healthy)),
+            | st.builds(
+                TargetsSeen, healthy=by_edge(healthy), registered=by_edge(healthy)
+            ),
             name=st.just("burrows"),
             lane=lanes,
             minimum_healthy=st.integers(1, 3),
@@ -584,7 +594,7 @@ def replication_sights(
     )
 
 
-# --- the journal ------------------------------------------------------------------------
+# --- the journal --------------------------------------------------------------
 
 JUDGEMENTS = st.builds(
     Judgement,
@@ -626,4 +636,3 @@ def entries() -> st.SearchStrategy[Entry]:
 
 def parsed_plans() -> st.SearchStrategy[Plan]:
     return plan_documents().map(parse_plan)
-

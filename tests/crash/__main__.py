@@ -92,25 +92,25 @@ def _explore(
 
 
 def _table(tallies: Sequence[Tally]) -> Table:
-    table = Table(box=SIMPLE, title="Where crash schedules end", title_justify="left")
+    ends = [end for end in End if any(tally.ends[end] for tally in tallies)]
+    table = Table(
+        box=SIMPLE, padding=0, title="Where crash schedules end", title_justify="left"
+    )
     table.add_column("scenario", no_wrap=True)
-    for heading in ("effects", "runs", *_ENDS, "failures", "CPU s"):
-        table.add_column(heading, justify="right")
+    for heading in ("effects", "runs", *ends, "failures", "CPU s"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for tally in tallies:
-        table.add_row(tally.scenario, str(tally.effects), *_figures([tally]))
+        table.add_row(tally.scenario, str(tally.effects), *_figures([tally], ends))
     table.add_section()
-    table.add_row("all", "", *_figures(tallies), style="bold")
+    table.add_row("all", "", *_figures(tallies, ends), style="bold")
     return table
 
 
-_ENDS = [end for end in End if end is not End.WRONG]
-
-
-def _figures(tallies: Sequence[Tally]) -> list[str]:
+def _figures(tallies: Sequence[Tally], ends: Sequence[End]) -> list[str]:
     failures = sum(tally.failures for tally in tallies)
     return [
         f"{sum(tally.runs for tally in tallies):,}",
-        *(f"{sum(tally.ends[end] for tally in tallies):,}" for end in _ENDS),
+        *(f"{sum(tally.ends[end] for tally in tallies):,}" for end in ends),
         f"[red]{failures:,}[/]" if failures else "0",
         f"{sum(tally.seconds for tally in tallies):.0f}",
     ]

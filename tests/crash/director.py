@@ -11,7 +11,7 @@ from shifter.core.errors import ShifterError, Unavailable
 from shifter.core.record import WRITE_SECONDS
 from tests.crash.machine import Crash
 from tests.crash.monitors import LATE_WORD
-from tests.crash.schedule import CALL, LATE, Fault, Racer, Schedule
+from tests.crash.schedule import CALL, LATE, Fault, Racer, Schedule, Strike
 from tests.crash.timeline import Timeline
 
 T = TypeVar("T")
@@ -45,7 +45,8 @@ class Director:
         comes: Callable[[Racer], None],
         tell: Tell | None = None,
     ) -> None:
-        self._faults = {strike.effect: strike.fault for strike in schedule.strikes}
+        self._strikes = {strike.effect: strike for strike in schedule.strikes}
+        self._landings: dict[int, Callable[[], None]] = {}
         self._race = schedule.race
         self._clock = clock
         self._lands_by = lands_by
@@ -54,6 +55,8 @@ class Director:
         self._tell = tell
         self._quiet = False
         self.effects: list[str] = []
+        self.landed: int | None = None
+        """How many effects had begun when a late write landed."""
 
     @property
     def quiet(self) -> bool:
@@ -77,13 +80,14 @@ class Director:
         """Let one effect happen, as the schedule wants it."""
         if self._quiet:
             return self._apply(name, apply)
-        fault = self._begin(name, EFFECT_TAKES)
-        if fault is None:
+        strike = self._begin(name, EFFECT_TAKES)
+        if strike is None:
             return self._apply(name, apply)
+        fault = strike.fault
         if fault is Fault.CRASH_BEFORE:
             raise Crash(f"before {name}")
         if fault in LATE:
-            self._clock.appoint(self._landing(fault), lambda: self._land(name, apply))
+            self._send_off(strike, name, apply)
             raise self._no_answer(name)
         answer = self._apply(name, apply)
         match fault:
@@ -104,38 +108,52 @@ class Director:
         match self._begin(CALL + function, CALL_TAKES):
             case None:
                 return serve()
-            case Fault.TWICE:
+            case Strike(fault=Fault.TWICE):
                 self._once_more(function, serve)
                 return serve()
-            case Fault.ECHO_SOON | Fault.ECHO_LATE as fault:
+            case Strike(fault=Fault.ECHO_SOON | Fault.ECHO_LATE as fault):
                 pause = ECHOES_SOON if fault is Fault.ECHO_SOON else ECHOES_LATE
                 self._clock.appoint(
                     self._clock.now() + pause, lambda: self._once_more(function, serve)
                 )
                 return serve()
-            case fault:
-                raise ValueError(f"{fault} is not for a call of {function}")
+            case strike:
+                raise ValueError(f"{strike.fault} is not for a call of {function}")
 
-    def _begin(self, name: str, takes: timedelta) -> Fault | None:
+    def _begin(self, name: str, takes: timedelta) -> Strike | None:
         self.effects.append(name)
         number = len(self.effects)
-        fault = self._faults.get(number)
+        strike = self._strikes.get(number)
+        if number in self._landings:
+            self._landings[number]()
         if self._tell:
-            self._tell(f"{number:4} {name}" + (f"  ← {fault}" if fault else ""))
+            self._tell(f"{number:4} {name}" + (f"  ← {strike.fault}" if strike else ""))
         if self._race is not None and number == self._race.effect:
             self._comes(self._race.racer)
         self._clock.advance(takes)
-        return fault
+        return strike
 
     def _apply(self, name: str, apply: Callable[[], T]) -> T:
         answer = apply()
         self._applied(name)
         return answer
 
-    def _land(self, name: str, apply: Callable[[], object]) -> None:
-        if self._tell:
-            self._tell(f"     {name} lands late")
-        self._apply(name + LATE_WORD, apply)
+    def _send_off(self, strike: Strike, name: str, apply: Callable[[], object]) -> None:
+        """Let a write land later: at its moment or, at the latest, when it must."""
+        on_its_way = [apply]
+
+        def land() -> None:
+            if on_its_way:
+                self.landed = len(self.effects)
+                if self._tell:
+                    self._tell(f"     {name} lands late")
+                self._apply(name + LATE_WORD, on_its_way.pop())
+
+        last = self._lands_by()
+        if strike.fault is Fault.LATE_SOON:
+            last = min(last, self._clock.now() + LANDS_SOON)
+        self._landings[strike.lands] = land
+        self._clock.appoint(last, land)
 
     def _once_more(self, function: str, serve: Callable[[], object]) -> None:
         """The same call again; nobody waits for its answer."""
@@ -146,16 +164,6 @@ class Director:
         except (Crash, ShifterError) as error:
             if self._tell:
                 self._tell(f"     which ends with {type(error).__name__}: {error}")
-
-    def _landing(self, fault: Fault) -> datetime:
-        now, last = self._clock.now(), self._lands_by()
-        match fault:
-            case Fault.LATE_SOON:
-                return min(now + LANDS_SOON, last)
-            case Fault.LATE_MIDDLE:
-                return now + (last - now) * 2 / 3
-            case _:
-                return last
 
     def _no_answer(self, name: str) -> Unavailable:
         self._clock.advance(NO_ANSWER_TAKES)

@@ -11,13 +11,13 @@ import gc
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from tests.crash.run import ENGINE, Engine, Result, run
-from tests.crash.scenarios import End
-from tests.crash.schedule import Race, Racer, Schedule, Strike, faults_of
+from tests.crash.scenarios import SCENARIOS, End
+from tests.crash.schedule import Fault, Race, Racer, Schedule, Strike, faults_of
 
 FAILURES_KEPT = 3
 
@@ -58,17 +58,30 @@ class Tally:
         )[:FAILURES_KEPT]
 
 
-def singles(scenario: str, engine: Engine = ENGINE) -> Iterator[Schedule]:
+def singles(
+    scenario: str, engine: Engine = ENGINE, racers: Iterable[Racer] = Racer
+) -> Iterator[Schedule]:
     """Nothing; each fault, alone and with somebody right before it; each of those."""
     plain = Schedule(scenario)
     yield plain
     for number, effect in enumerate(run(plain, engine).effects, start=1):
-        races = [Race(racer, number) for racer in Racer]
+        races = [Race(racer, number) for racer in racers]
         for race in (None, *races):
             for fault in faults_of(effect):
-                yield Schedule(scenario, (Strike(number, fault),), race)
+                struck = Schedule(scenario, (Strike(number, fault),), race)
+                yield struck
+                if fault is Fault.LATE_LAST:
+                    yield from _landings(struck, engine)
         for race in races:
             yield Schedule(scenario, (), race)
+
+
+def _landings(latest: Schedule, engine: Engine) -> Iterator[Schedule]:
+    """The same late write, landing right before each effect that it can precede."""
+    [strike] = latest.strikes
+    result = run(latest, engine)
+    for number in range(strike.effect + 1, (result.landed or 0) + 1):
+        yield replace(latest, strikes=(Strike(strike.effect, Fault.LATE_AT, number),))
 
 
 def followers(result: Result) -> Iterator[Schedule]:
@@ -130,16 +143,24 @@ class Exploration:
 
 def explore_all(scenarios: Sequence[str], *, pairs: bool, jobs: int) -> Exploration:
     """Explore scenarios in parallel; the answers do not depend on how many jobs."""
-    work = [(schedule, pairs) for name in scenarios for schedule in singles(name)]
+    work = [
+        (schedule, pairs and SCENARIOS[name].pairs)
+        for name in scenarios
+        for schedule in singles(name)
+    ]
     return Exploration(len(work), _explored(work, jobs))
 
 
 def _explored(work: Sequence[tuple[Schedule, bool]], jobs: int) -> Iterator[Tally]:
-    # Values are shared, never linked in circles: collecting garbage finds nothing.
-    gc.freeze()
-    with multiprocessing.Pool(jobs, initializer=_quick) as pool:
+    if jobs == 1:
+        yield from map(explore, work)
+        return
+    # Spawned, because who shows the progress may have threads.
+    with multiprocessing.get_context("spawn").Pool(jobs, initializer=_quick) as pool:
         yield from pool.imap(explore, work, chunksize=8)
 
 
 def _quick() -> None:
+    """Collect garbage rarely: values are shared, never linked in circles."""
+    gc.freeze()
     gc.set_threshold(100_000)

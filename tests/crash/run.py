@@ -94,6 +94,8 @@ class Result:
     reached: bool
     """Whether everything in the schedule came to happen."""
     journal_head: str
+    landed: int | None = None
+    """How many effects had begun when a late write landed."""
     trace: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -152,6 +154,8 @@ class Run:
             self._drive()
         except BrokenDefinition as error:
             self.violations.append(f"the state machine broke: {error}")
+        except Exception as error:  # noqa: BLE001 - a mistake is a finding, not our end
+            self.violations.append(f"a mistake: {type(error).__name__}: {error}")
         held = bool(self._waiting)
         self.world.clock.advance(AFTERWARDS)
         end = self._end(held=held)
@@ -162,6 +166,7 @@ class Run:
             tuple(self.world.director.effects),
             self.world.director.reached(self.schedule),
             self.world.record.journal_head if self.world.record else "",
+            self.world.director.landed,
             tuple(self._trace),
         )
 
@@ -186,16 +191,15 @@ class Run:
             for other, payload in self.world.executions.started.items():
                 if other not in self._started:
                     self._start(other, payload)
-            if self._calls > CALLS_ALLOWED:
-                self.violations.append(f"no end after {CALLS_ALLOWED} calls")
-                return
 
     def _holds(self) -> bool:
-        """Whether the cutover waits for people, who know, and nothing else will come."""
+        """Whether it waits for people, who know, and nothing else will come."""
         return self.world.monitor.holds >= HOLDS_ENOUGH and self.world.clock.idle
 
     def _invoke(self, function: str, event: Any) -> Any:
         self._calls += 1
+        if self._calls > CALLS_ALLOWED:
+            raise BrokenDefinition(f"no end after {CALLS_ALLOWED} calls")
         verb = function.removeprefix("${").removesuffix("Function}").lower()
 
         def serve() -> Any:

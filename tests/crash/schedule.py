@@ -30,8 +30,8 @@ class Fault(StrEnum):
     """The effect happens twice; the function gets the second answer."""
     LATE_SOON = "late-soon"
     """No answer, and the write lands about when it is tried again."""
-    LATE_MIDDLE = "late-middle"
-    """No answer, and the write lands after two thirds of the time that it has."""
+    LATE_AT = "late-at"
+    """No answer, and the write lands right before a certain later effect."""
     LATE_LAST = "late-last"
     """No answer, and the write lands at the last moment that a claim allows."""
     ECHO_SOON = "echo-soon"
@@ -40,7 +40,7 @@ class Fault(StrEnum):
     """The same, after the state machine has gone on."""
 
 
-LATE = frozenset({Fault.LATE_SOON, Fault.LATE_MIDDLE, Fault.LATE_LAST})
+LATE = frozenset({Fault.LATE_SOON, Fault.LATE_AT, Fault.LATE_LAST})
 CALL = "call "
 """Begins the name of an effect that is a call of a function."""
 _WRITE = "write edge"
@@ -52,7 +52,8 @@ def faults_of(effect: str, *, in_pairs: bool = False) -> tuple[Fault, ...]:
 
     An effect that comes late differs from an answer that is lost for weights alone:
     only they can undo what was read meanwhile.  Pairs leave out what lies between two
-    others: a slow answer, and the moments between the earliest and the latest.
+    others: a slow answer, an echo that comes soon, and for a late write all moments
+    but the earliest and the latest.
     """
     if effect.startswith(CALL):
         between = () if in_pairs else (Fault.ECHO_SOON,)
@@ -60,7 +61,7 @@ def faults_of(effect: str, *, in_pairs: bool = False) -> tuple[Fault, ...]:
     late = (Fault.LATE_SOON, Fault.LATE_LAST) if effect.startswith(_WRITE) else ()
     if in_pairs:
         return (*_ANYWHERE, *late)
-    return (*_ANYWHERE, Fault.SLOW, *late, *((Fault.LATE_MIDDLE,) if late else ()))
+    return (*_ANYWHERE, Fault.SLOW, *late)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,9 +70,18 @@ class Strike:
 
     effect: int
     fault: Fault
+    lands: int = 0
+    """The effect that a write with LATE_AT lands before, if it may land so late."""
 
     def __str__(self) -> str:
-        return f"{self.effect}:{self.fault}"
+        where = f"-{self.lands}" if self.lands else ""
+        return f"{self.effect}:{self.fault}{where}"
+
+
+_PART = re.compile(
+    r"(?P<effect>\d+):(?P<fault>[a-z-]+?)(-(?P<lands>\d+))?"
+    r"|(?P<racer>[a-z]+)@(?P<at>\d+)"
+)
 
 
 class Racer(StrEnum):
@@ -112,13 +122,14 @@ class Schedule:
         scenario, *parts = written.split()
         strikes, race = [], None
         for part in parts:
-            found = re.fullmatch(r"(\d+):([a-z-]+)|([a-z]+)@(\d+)", part)
+            found = _PART.fullmatch(part)
             if found is None:
                 raise ValueError(f"{part}: write 12:crash-after or abort@12")
-            if found[3]:
-                race = Race(Racer(found[3]), int(found[4]))
+            if found["racer"]:
+                race = Race(Racer(found["racer"]), int(found["at"]))
             else:
-                strikes.append(Strike(int(found[1]), Fault(found[2])))
+                fault, lands = Fault(found["fault"]), int(found["lands"] or 0)
+                strikes.append(Strike(int(found["effect"]), fault, lands))
         return cls(scenario, tuple(sorted(strikes)), race)
 
     @property

@@ -150,17 +150,7 @@ class CrashWorld(MemoryWorld):
     def _comes(self, racer: Racer) -> None:
         """Let somebody give an order; a refused one changes nothing."""
         self.tell(f"     {racer} comes")
-        match racer:
-            case Racer.ABORT:
-                taken = self.order(
-                    lambda ports: control.abort(CUTOVER, ports, by=ABORTER, reason="no")
-                )
-            case Racer.BREAKER:
-                taken = self.order(
-                    lambda ports: go_back(
-                        load(ports, CUTOVER), ports, actor="breaker", reason="alarm"
-                    )
-                )
+        taken = self.order(_abort if racer is Racer.ABORT else _break)
         ended = self.record is None or self.record.phase is Phase.COMPLETED
         self.must_go_back = taken and not ended
 
@@ -194,6 +184,14 @@ class CrashWorld(MemoryWorld):
         return self.clock.now() + LANDS_WITHIN
 
 
+def _abort(ports: Ports) -> None:
+    control.abort(CUTOVER, ports, by=ABORTER, reason="enough")
+
+
+def _break(ports: Ports) -> None:
+    go_back(load(ports, CUTOVER), ports, actor="breaker", reason="errors: in ALARM")
+
+
 class WatchedEdges(MemoryEdges):
     """Edges that tell the monitor what was read, and when it was written."""
 
@@ -219,6 +217,8 @@ class CrashPorts:
     """The ports of one run; fits `ports.Ports`."""
 
     def __init__(self, world: CrashWorld, history_limit: int) -> None:
+        self.world = world
+        """No port: only wrong engines reach for it."""
         self.history_limit = history_limit
         self.clock = world.clock
         self.topology = world.topology

@@ -43,6 +43,7 @@ def test_three_of_three(text: str, states: tuple[str, ...]) -> None:
         ("0-X--", ("OK", "OK", "ALARM", "OK")),
         ("----0", ("OK", "OK", "ALARM", "OK")),
         ("---X-", ("ALARM", "OK", "ALARM", "OK")),
+        ("-XX--", ("ALARM", "ALARM", "ALARM", "ALARM")),
     ],
 )
 def test_two_of_three(text: str, states: tuple[str, ...]) -> None:

@@ -115,7 +115,8 @@ def test_an_alarm_waits_for_late_data_and_does_not_call_them_missing(
         put_errors(1, namespace="AWS/Test")
         aws.advance(60)
         states.add(state())
-    assert states == {"INSUFFICIENT_DATA", "OK"} or states == {"ALARM", "OK"}
+    assert "OK" in states
+    assert len(states) == 2
     aws.advance(300)
     assert state() == "ALARM"
 

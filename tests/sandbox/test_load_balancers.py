@@ -152,3 +152,42 @@ def test_the_probe_names_the_lane_with_most_weight(system: System) -> None:
     system.edit_weights("edge-2", {Lane.BLUE: 1, Lane.GREEN: 3})
 
     assert (system.probe("edge-1"), system.probe("edge-2")) == ("blue", "green")
+
+
+def test_services_run_what_is_desired_and_can_be_kept_from_scaling_in(
+    system: System,
+) -> None:
+    ecs = boto3.client("ecs")
+    blue = system.topology.services[Lane.BLUE]
+    scaling: Any = boto3.client("application-autoscaling")
+
+    ecs.update_service(cluster=blue.cluster, service=blue.service, desiredCount=7)
+    scaling.register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId=f"service/{blue.cluster}/{blue.service}",
+        ScalableDimension="ecs:service:DesiredCount",
+        SuspendedState={"DynamicScalingInSuspended": True},
+    )
+
+    found = ecs.describe_services(cluster=blue.cluster, services=[blue.service])
+    assert found["services"][0]["runningCount"] == 7
+    targets = scaling.describe_scalable_targets(ServiceNamespace="ecs")
+    assert [
+        target["SuspendedState"]["DynamicScalingInSuspended"]
+        for target in targets["ScalableTargets"]
+        if target["ResourceId"].endswith(blue.service)
+    ] == [True]
+
+
+def test_a_forward_to_one_group_and_no_forward_at_all_are_read(
+    aws: Account, system: System
+) -> None:
+    entry = system.entries[0]
+    client: Any = boto3.client("elbv2")
+    one = {"Type": "forward", "TargetGroupArn": entry.groups[2]}
+    client.modify_rule(RuleArn=entry.forward_arn, Actions=[one])
+    assert str(system.live_weights("edge-1")) == "0/0/1"
+
+    refuse = {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "503"}}
+    client.modify_rule(RuleArn=entry.forward_arn, Actions=[refuse])
+    assert aws.load_balancing.forward_weights(entry.forward_arn) == {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import boto3
-import botocore.endpoint
 import pytest
 from moto.elbv2.models import FakeAction
 
@@ -43,30 +43,29 @@ def test_every_patch_belongs_to_a_fake_of_the_table_and_every_fake_to_a_module()
     assert all((folder / f"{name}.py").exists() for name in fakes)
 
 
+def patched_now() -> list[Any]:
+    return [
+        vars(owner)[name]
+        for owner, name in (
+            patching.find(module, name) for module, name, _ in patching.PATCH_POINTS
+        )
+    ]
+
+
 def test_closing_the_account_restores_everything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No patch, variable or credential outlives the account."""
     monkeypatch.setenv("AWS_PROFILE", "mine")
     environment = dict(os.environ)
-    before = [
-        vars(owner)[name]
-        for owner, name in (
-            patching.find(module, name) for module, name, _ in patching.PATCH_POINTS
-        )
-    ]
+    before = patched_now()
 
     with account():
         assert "AWS_PROFILE" not in os.environ
-        assert botocore.endpoint.time is not before
+        inside = patched_now()
 
-    after = [
-        vars(owner)[name]
-        for owner, name in (
-            patching.find(module, name) for module, name, _ in patching.PATCH_POINTS
-        )
-    ]
-    assert after == before
+    assert inside != before
+    assert patched_now() == before
     assert dict(os.environ) == environment
 
 

@@ -136,3 +136,30 @@ def test_an_operation_without_a_fake_is_refused_loudly(aws: Account) -> None:
         boto3.client("dms").describe_table_statistics(
             ReplicationTaskArn="arn:aws:dms:x"
         )
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute"),
+    [
+        ("replication-task-id", "identifier"),
+        ("replication-instance-arn", "instance_arn"),
+    ],
+)
+def test_tasks_are_found_by_other_filters(
+    task: ReplicationTask, name: str, attribute: str
+) -> None:
+    wanted = getattr(task, attribute)
+    found = boto3.client("dms").describe_replication_tasks(
+        Filters=[{"Name": name, "Values": [wanted]}]
+    )
+
+    assert [each["ReplicationTaskArn"] for each in found["ReplicationTasks"]] == [
+        task.arn
+    ]
+
+
+def test_an_unknown_filter_is_refused(task: ReplicationTask) -> None:
+    with pytest.raises(ClientError, match="InvalidParameterValueException"):
+        boto3.client("dms").describe_replication_tasks(
+            Filters=[{"Name": "endpoint-arn", "Values": ["x"]}]
+        )

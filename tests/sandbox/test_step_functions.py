@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import boto3
@@ -120,7 +121,7 @@ def test_retries_back_off_in_virtual_time(aws: Account) -> None:
     result = aws.run(machine(A=task("shift", Retry=[retry], End=True)), {}, name="c-1")
 
     assert result.output == "done"
-    steps = [b - a for a, b in zip(moments, moments[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(moments)]
     assert steps == pytest.approx([2, 4, 8], abs=0.1)
 
 
@@ -315,25 +316,14 @@ def test_two_executions_interleave_in_virtual_time(aws: Account) -> None:
 
 
 def test_jsonata_is_evaluated(aws: Account) -> None:
-    definition = {
-        "QueryLanguage": "JSONata",
-        **machine(
-            A={"Type": "Pass", "Output": "{% $states.input.n + 1 %}", "End": True}
-        ),
-    }
+    def output(expression: str) -> dict[str, Any]:
+        state = {"Type": "Pass", "Output": f"{{% {expression} %}}", "End": True}
+        return {"QueryLanguage": "JSONata", **machine(A=state)}
 
-    assert aws.run(definition, {"n": 1}, name="c-1").output == 2
-    assert (
-        aws.run(
-            {
-                "QueryLanguage": "JSONata",
-                **machine(A={"Type": "Pass", "Output": "{% $no() %}", "End": True}),
-            },
-            {},
-            name="c-2",
-        ).status
-        == "FAILED"
-    )
+    right = aws.run(output("$states.input.n + 1"), {"n": 1}, name="c-1")
+    wrong = aws.run(output("$no()"), {}, name="c-2")
+
+    assert (right.output, wrong.status) == (2, "FAILED")
 
 
 def test_services_of_the_sdk_are_called_by_their_names_in_boto3(aws: Account) -> None:

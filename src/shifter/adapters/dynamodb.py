@@ -1,43 +1,69 @@
 """The table: record, journal entry and lock, changed together or not at all.
 
-Keys: `CUTOVER#<id>`/`RECORD`, `JOURNAL#<id>`/`000001`, `ENVIRONMENT#<name>`/`LOCK`.
-The journal has partition keys of its own, so that a role may be allowed to add entries
-and nothing else.  A save is one TransactWriteItems, conditional on the record's version;
-its token comes from what is saved, so the SDK may send it twice.
+    CUTOVER#<id>          RECORD    the record; what a console should show stands beside
+    JOURNAL#<id>          000001    one entry of the journal, added and never changed
+    ENVIRONMENT#<name>    LOCK      who holds the environment
 
-AWS documentation: Amazon DynamoDB developer guide, "Amazon DynamoDB Transactions: How it
-works" (idempotency, cancellation reasons) and "Quotas" (400 KB an item).
+Rules of this file
+* A save is one TransactWriteItems, on the condition that version and phase are still
+  those that were loaded.  Everything is read consistently.
+* The journal has partition keys of its own, so that a role may be allowed to add
+  entries and nothing else.
+* The token of a save comes from what is saved: sent again within ten minutes, because
+  its answer was lost, it succeeds and changes nothing; later it is a Conflict.
+* The lock is taken by the first save, is still ours at every later one, and is freed
+  by the save that ends the cutover.  After that it may be anybody's.
+
+AWS documentation: Amazon DynamoDB developer guide, "Amazon DynamoDB Transactions: How
+it works" (idempotency) and "Quotas" (400 KB an item); Amazon DynamoDB API,
+"TransactWriteItems" (cancellation reasons).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from botocore.exceptions import ClientError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from interlock.lock import (
     Holder,
-    HolderKind,
+    HolderName,
     checking,
     freeing,
-    holder_name,
     key,
     read_holder,
     taking,
+    utc_text,
 )
 from shifter.adapters.failures import from_response, translated
-from shifter.core.errors import Conflict, LockHeld, Rejected
+from shifter.core.errors import (
+    Conflict,
+    LockHeld,
+    PlanError,
+    Rejected,
+    UnreadableRecord,
+)
 from shifter.core.journal import Entry
 from shifter.core.phases import ENDS
 from shifter.core.record import Record
+from shifter.telemetry import logger
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-_LARGEST_BYTES = 380_000
+Model = TypeVar("Model", bound=BaseModel)
+
+_LARGEST_BYTES = 390_000
+"""An item may have 400 KB, with the names and values of its other attributes."""
+_LARGE_BYTES = 200_000
+
+# Reasons of a cancelled transaction that are codes of no other API.
+_THROTTLED = {
+    "ProvisionedThroughputExceeded": "ProvisionedThroughputExceededException",
+    "ThrottlingError": "ThrottlingException",
+}
 
 
 class DynamoStore:
@@ -51,32 +77,26 @@ class DynamoStore:
         item = self._get(_record_key(cutover_id), f"record of {cutover_id}")
         if item is None:
             return None
-        try:
-            return Record.model_validate_json(item["body"]["S"])
-        except ValidationError as error:
-            raise Rejected(
-                "GetItem",
-                f"record of {cutover_id}",
-                f"cannot be read by this version of Shifter: "
-                f"{error.error_count()} fields differ",
-            ) from None
+        return _parsed(Record, item, f"record of {cutover_id}")
 
     def save(self, record: Record, entry: Entry) -> None:
-        resource = f"record of {record.cutover_id}"
-        changes = [self._put_record(record), self._put_entry(entry)]
+        changes = [self._put_record(record, entry), self._put_entry(entry)]
         lock = self._lock_change(record, entry)
         if lock is not None:
             changes.append(lock)
-        with translated("TransactWriteItems", resource):
+        with translated("TransactWriteItems", f"record of {record.cutover_id}"):
             try:
                 self._client.transact_write_items(
-                    TransactItems=changes, ClientRequestToken=entry.hash[:36]
+                    TransactItems=changes,
+                    ClientRequestToken=f"{record.version}-{entry.digest()}"[:36],
                 )
+            except self._client.exceptions.IdempotentParameterMismatchException:
+                _somebody_else(record)
             except ClientError as error:
                 reasons = error.response.get("CancellationReasons")
                 if reasons is None:
                     raise
-                self._explain(reasons, record, entry, error)
+                _explain(reasons, record, entry)
 
     def journal(self, cutover_id: str) -> Sequence[Entry]:
         found: list[Entry] = []
@@ -91,7 +111,8 @@ class DynamoStore:
                     **more,
                 )
             found.extend(
-                Entry.model_validate_json(i["body"]["S"]) for i in page["Items"]
+                _parsed(Entry, item, f"journal of {cutover_id}")
+                for item in page["Items"]
             )
             if "LastEvaluatedKey" not in page:
                 return found
@@ -107,21 +128,16 @@ class DynamoStore:
             )
         return answer.get("Item")
 
-    def _put_record(self, record: Record) -> Any:
-        body = record.model_dump_json()
-        if len(body.encode()) > _LARGEST_BYTES:
-            raise Rejected(
-                "TransactWriteItems",
-                f"record of {record.cutover_id}",
-                f"{len(body.encode())} bytes, more than an item can hold",
-            )
+    def _put_record(self, record: Record, entry: Entry) -> Any:
+        body = _body(record, f"record of {record.cutover_id}")
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
-        if record.version > 1:
+        if record.version != 1:
             condition = {
-                "ConditionExpression": "#version = :before",
-                "ExpressionAttributeNames": {"#version": "version"},
+                "ConditionExpression": "#version = :version AND #phase = :phase",
+                "ExpressionAttributeNames": {"#version": "version", "#phase": "phase"},
                 "ExpressionAttributeValues": {
-                    ":before": {"N": str(record.version - 1)}
+                    ":version": {"N": str(record.version - 1)},
+                    ":phase": {"S": str(entry.phase_before)},
                 },
             }
         return {
@@ -133,7 +149,7 @@ class DynamoStore:
                     "version": {"N": str(record.version)},
                     "phase": {"S": record.phase},
                     "environment": {"S": record.environment},
-                    "look_again_at": {"S": _text(record.look_again_at)},
+                    "look_again_at": {"S": utc_text(record.look_again_at)},
                 },
                 **condition,
             }
@@ -146,7 +162,7 @@ class DynamoStore:
                 "Item": {
                     "pk": {"S": f"JOURNAL#{entry.cutover_id}"},
                     "sk": {"S": f"{entry.number:06}"},
-                    "body": {"S": entry.model_dump_json()},
+                    "body": {"S": _body(entry, f"journal of {entry.cutover_id}")},
                 },
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
@@ -154,7 +170,7 @@ class DynamoStore:
 
     def _lock_change(self, record: Record, entry: Entry) -> Any:
         """Take the lock first, keep it, free it at the end, then leave it alone."""
-        mine = holder_name(HolderKind.CUTOVER, record.cutover_id)
+        mine = HolderName.cutover(record.cutover_id)
         if record.version == 1:
             return taking(self._table, record.environment, mine, entry.at)
         if entry.phase_before in ENDS:
@@ -163,35 +179,70 @@ class DynamoStore:
             return freeing(self._table, record.environment, mine)
         return checking(self._table, record.environment, mine)
 
-    def _explain(
-        self, reasons: Any, record: Record, entry: Entry, error: ClientError
-    ) -> None:
-        """Raise what the reasons of a cancelled transaction, in its order, mean."""
-        codes = [reason.get("Code", "None") for reason in reasons]
-        conflicts = {"ConditionalCheckFailed", "TransactionConflict"}
-        if conflicts & set(codes[:2]) or "TransactionConflict" in codes:
-            raise Conflict(
-                f"{record.cutover_id} was saved by somebody else at version "
-                f"{record.version}: load it again"
-            ) from None
-        if "ConditionalCheckFailed" in codes[2:]:
-            holder = read_holder(reasons[2].get("Item"))
-            raise LockHeld(
-                environment=record.environment,
-                holder=holder.holder if holder else "nobody",
-                since=holder.since if holder else entry.at,
-            ) from None
-        code = next((code for code in codes if code != "None"), "Unknown")
-        raise from_response(
-            {"Error": {"Code": code, "Message": "the transaction was cancelled"}},
+
+def _explain(reasons: Any, record: Record, entry: Entry) -> NoReturn:
+    """Raise what the reasons of a cancelled transaction, in its order, mean."""
+    codes = [reason.get("Code", "None") for reason in reasons]
+    if "ConditionalCheckFailed" in codes[:2] or "TransactionConflict" in codes:
+        _somebody_else(record)
+    if "ConditionalCheckFailed" in codes:
+        holder = read_holder(reasons[2].get("Item"))
+        raise LockHeld(
+            environment=record.environment,
+            holder=holder.holder if holder else "nobody",
+            since=holder.since if holder else entry.at,
+        ) from None
+    code, message = next(
+        ((r["Code"], r.get("Message", "")) for r in reasons if r["Code"] != "None"),
+        ("Unknown", ""),
+    )
+    raise from_response(
+        {"Error": {"Code": _THROTTLED.get(code, code), "Message": message}},
+        "TransactWriteItems",
+        f"record of {record.cutover_id}",
+    ) from None
+
+
+def _somebody_else(record: Record) -> NoReturn:
+    raise Conflict(
+        f"{record.cutover_id} was saved by somebody else at version "
+        f"{record.version}: load it again"
+    ) from None
+
+
+def _body(model: BaseModel, resource: str) -> str:
+    """The model as it is stored.  Raises Rejected before DynamoDB would."""
+    text = model.model_dump_json()
+    size = len(text.encode())
+    if size > _LARGEST_BYTES:
+        raise Rejected(
             "TransactWriteItems",
-            f"record of {record.cutover_id}",
-        ) from error
+            resource,
+            f"{size} bytes, more than the {_LARGEST_BYTES} that an item can hold",
+        )
+    if size > _LARGE_BYTES:
+        logger().warning(
+            f"{resource}: {size} bytes, and no more than {_LARGEST_BYTES} can be saved"
+        )
+    return text
+
+
+def _parsed(model: type[Model], item: dict[str, Any], resource: str) -> Model:
+    try:
+        return model.model_validate_json(item["body"]["S"])
+    except KeyError:
+        problem = "it has no body"
+    except PlanError as error:
+        problem = f"its plan is refused: {error}"
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "body"
+        problem = f"{place}: {first['msg']}, {error.error_count()} problems in all"
+    raise UnreadableRecord(
+        f"{resource} cannot be read by this version of Shifter ({problem}): "
+        "use the version that wrote it"
+    )
 
 
 def _record_key(cutover_id: str) -> dict[str, Any]:
     return {"pk": {"S": f"CUTOVER#{cutover_id}"}, "sk": {"S": "RECORD"}}
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")

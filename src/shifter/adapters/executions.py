@@ -1,7 +1,10 @@
 """Executions of the state machine.
 
-AWS documentation: AWS Step Functions API, "StartExecution" (idempotent for the same name
-and input while the execution runs; afterwards the name is refused for 90 days).
+A name is started once: it is derived from the cutover and the number of its owner, so
+an execution of that name is the one that was asked for, whether or not it still runs.
+
+AWS documentation: AWS Step Functions API, "StartExecution" (idempotent for the same
+name and input while the execution runs; afterwards the name is refused for 90 days).
 """
 
 from __future__ import annotations

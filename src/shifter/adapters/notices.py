@@ -1,6 +1,14 @@
 """Notices: one message to people by SNS, one event to systems by EventBridge.
 
-AWS documentation: Amazon SNS API, "Publish" (a subject has at most 100 characters);
+Rules of this file
+* A notice goes out both ways or counts as not sent: then the engine sends it again, and
+  who got it before gets it twice.
+* One way that fails does not keep the other from being tried.
+* Text comes from outside, too (a name in a plan, the reason of an order), so what SNS
+  would refuse is replaced here: a refused notice would keep all later ones back.
+
+AWS documentation: Amazon SNS API, "Publish" (a subject has less than 100 characters
+and no line breaks or control characters; mail clients want ASCII);
 Amazon EventBridge API, "PutEvents" (entries can fail although the call succeeds).
 """
 
@@ -9,13 +17,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from interlock.events import CUTOVER_TRANSITION, SOURCE, CutoverTransition
-from shifter.adapters.failures import translated
-from shifter.core.errors import AwsError, Unavailable
+from shifter.adapters.failures import from_response, translated
+from shifter.core.errors import AwsError
 from shifter.core.notice import Notice
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
     from types_boto3_sns import SNSClient
+
+LONGEST_SUBJECT = 99
+LONGEST_MESSAGE = 60_000
+"""Characters; SNS takes 256 KiB, and a character is at most four bytes."""
 
 
 class SnsEventBridgeNotifier:
@@ -30,14 +42,17 @@ class SnsEventBridgeNotifier:
         self._bus = bus
 
     def send(self, notice: Notice) -> None:
-        failed: AwsError | None = None
+        failures: list[AwsError] = []
         for way in (self._publish, self._put_event):
             try:
                 way(notice)
             except AwsError as error:
-                failed = failed or error
-        if failed is not None:
-            raise failed
+                failures.append(error)
+        if failures:
+            first, *others = failures
+            for other in others:
+                first.add_note(str(other))
+            raise first
 
     def _publish(self, notice: Notice) -> None:
         named = {
@@ -48,8 +63,8 @@ class SnsEventBridgeNotifier:
         with translated("Publish", "the notice topic"):
             self._sns.publish(
                 TopicArn=self._topic_arn,
-                Subject=notice.subject,
-                Message=notice.text,
+                Subject=_subject(notice.subject),
+                Message=_message(notice.text),
                 MessageAttributes={
                     name: {"DataType": "String", "StringValue": value}
                     for name, value in named.items()
@@ -73,9 +88,23 @@ class SnsEventBridgeNotifier:
                 ]
             )
         if answer["FailedEntryCount"]:
-            entry = answer["Entries"][0]
-            raise Unavailable(
-                "PutEvents",
-                "the event bus",
-                f"{entry.get('ErrorCode')}: {entry.get('ErrorMessage')}",
-            )
+            [entry] = answer["Entries"]
+            error = {"Code": entry["ErrorCode"], "Message": entry["ErrorMessage"]}
+            raise from_response({"Error": error}, "PutEvents", "the event bus")
+
+
+def _subject(text: str) -> str:
+    """Printable ASCII on one line; what is not shows as a question mark."""
+    line = " ".join(text.split())
+    return "".join(
+        letter if letter.isascii() and letter.isprintable() else "?"
+        for letter in line[:LONGEST_SUBJECT]
+    )
+
+
+def _message(text: str) -> str:
+    """Lines without control characters, which are no part of XML, and not too long."""
+    kept = "".join(
+        letter if letter.isprintable() or letter in "\n\t" else "?" for letter in text
+    )
+    return kept[:LONGEST_MESSAGE]

@@ -122,7 +122,7 @@ class SufficiencyReader:
         wanted: dict[str, tuple[datetime, datetime]] = {}
         for gate in gates:
             situation = situations[gate.name]
-            start = cast("EvidenceGate", gate).wanted_from(situation)
+            start = cast(EvidenceGate, gate).wanted_from(situation)
             closed = closed_before(situation.now)
             if start is not None and start < closed:
                 wanted[gate.name] = (start, closed)

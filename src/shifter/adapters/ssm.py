@@ -1,5 +1,8 @@
 """The topology, from its SSM parameter.
 
+Whoever wrote the parameter must be able to mend it from the error alone: each problem
+names its field, what was found there and what would be right.
+
 AWS documentation: AWS Systems Manager API, "GetParameter".
 """
 
@@ -15,6 +18,8 @@ from shifter.core.topology import Topology
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
+
+_LONGEST = 80
 
 
 def load_topology(client: SSMClient, name: str) -> Topology:
@@ -34,10 +39,15 @@ def load_topology(client: SSMClient, name: str) -> Topology:
         raise NotReady(
             tuple(
                 Problem(
-                    "topology." + ".".join(str(part) for part in entry["loc"]),
-                    repr(entry["input"])[:80],
+                    ".".join(["topology", *map(str, entry["loc"])]),
+                    _shown(entry["input"]),
                     entry["msg"].removeprefix("Value error, "),
                 )
                 for entry in error.errors(include_url=False)
             )
         ) from None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -21,6 +21,10 @@ from shifter.core.quantities import format_duration
 FAILURES_ALLOWED = 2
 """Failed acts in a row that hold; one more leads out."""
 
+_FOR_THE_NEXT_STEP = frozenset({"weights", "approval", "sufficiency"})
+"""Kinds of gates that do not keep a resume waiting: weights are what it mends, and the
+others may wait for traffic or for a step that there cannot be before."""
+
 Rule = Callable[[Case], Decision | None]
 
 
@@ -108,7 +112,7 @@ def resume_ordered(case: Case) -> Decision | None:
     resume, record = case.record.resume, case.record
     if resume is None or record.phase is not Phase.BAKING:
         return None
-    if any(judged.kind != "weights" for judged in case.of(Verdict.WAIT)):
+    if any(judged.kind not in _FOR_THE_NEXT_STEP for judged in case.of(Verdict.WAIT)):
         return None
     return _shift(case, "resume", f"{resume.by} resumed: {resume.reason}", record.step)
 

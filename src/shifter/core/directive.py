@@ -6,7 +6,7 @@ duplicated execution is harmless.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -35,7 +35,7 @@ class Next(StrEnum):
 
 
 def _iso(value: datetime) -> str:
-    whole = value.replace(microsecond=0)
+    whole = value.astimezone(UTC).replace(microsecond=0)
     if whole < value:
         whole += timedelta(seconds=1)
     return whole.strftime("%Y-%m-%dT%H:%M:%SZ")

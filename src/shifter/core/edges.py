@@ -86,7 +86,7 @@ def compare(
     found: Weights, expected: tuple[Split, ...], adopted: Weights | None
 ) -> Found:
     """Compare one edge's weights with what the record allows it to show."""
-    if any(found.matches(split) for split in expected) or found == adopted:
+    if any(found.matches(split) for split in expected):
         return Found.SAME
     given = {lane for lane in Lane for split in expected if split.of(lane)}
     if found.total == 0 or found.other:
@@ -95,6 +95,8 @@ def compare(
         return Found.FOREIGN
     if found.share * 1000 > max(split.share for split in expected):
         return Found.ABOVE
+    if found == adopted:
+        return Found.SAME
     floor = min(split.share for split in expected)
     if adopted is not None and found.share >= adopted.share:
         return Found.DIFFERENT

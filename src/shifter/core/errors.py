@@ -11,6 +11,7 @@
     ├── LockHeld            somebody else holds the environment
     ├── IllegalTransition   a bug or a race: never retried
     ├── Conflict            someone else wrote first: load again, assess again
+    ├── UnreadableRecord    what is stored was written by another version of Shifter
     ├── WorldError          the world did not do what was asked: assess in degraded mode
     │   ├── NotVerified     wrote weights, read back others
     │   ├── ClaimExpired    the time for writing weights was over
@@ -101,6 +102,10 @@ class IllegalTransition(ShifterError):
 
 class Conflict(ShifterError):
     """Someone else saved the record first; load it again and assess again."""
+
+
+class UnreadableRecord(ShifterError):
+    """What is stored cannot be read by this version: use the one that wrote it."""
 
 
 class WorldError(ShifterError):

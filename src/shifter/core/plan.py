@@ -190,7 +190,9 @@ def _of_steps(plan: Plan) -> list[Problem]:
                     f"a step never goes backwards: at least {percent(step.share)}",
                 )
             )
-        elif after.share == step.share and after.dns_share in {None, step.dns_share}:
+        elif after.share == step.share and (
+            plan.dns_share(number + 1) == plan.dns_share(number)
+        ):
             problems.append(
                 Problem(
                     f"steps.{number}.share",
@@ -229,14 +231,15 @@ def _of_steps(plan: Plan) -> list[Problem]:
 
 def _of_gates(plan: Plan) -> list[Problem]:
     problems = []
-    names = [gate.name for gate in plan.all_gates]
+    taken = {gate.name for gate in plan.standing.gates}
     for number, gate in enumerate(plan.gates):
-        if names.count(gate.name) > 1:
+        if gate.name in taken:
             problems.append(
                 Problem(
                     f"gates.{number}.name", gate.name, "taken: give it another name"
                 )
             )
+        taken.add(gate.name)
         if isinstance(gate, ApprovalGate) and gate.before not in {
             step.share for step in plan.steps
         }:
@@ -261,13 +264,12 @@ def _of_times(plan: Plan) -> list[Problem]:
         problems.append(
             Problem("poll", format_duration(plan.poll), "between 10s and 5m")
         )
-    for number, step in enumerate(plan.steps):
-        if step.bake is not None and step.bake < timedelta(seconds=10):
-            problems.append(
-                Problem(
-                    f"steps.{number}.bake", format_duration(step.bake), "at least 10s"
-                )
-            )
+    bakes = {f"steps.{number}.bake": s.bake for number, s in enumerate(plan.steps)}
+    problems.extend(
+        Problem(field, format_duration(bake), "at least 10s")
+        for field, bake in {**bakes, "final_bake": plan.final_bake}.items()
+        if bake is not None and bake < timedelta(seconds=10)
+    )
     named = {f"standing.{gate.kind}": gate for gate in plan.standing.gates}
     named |= {f"gates.{number}": gate for number, gate in enumerate(plan.gates)}
     problems.extend(

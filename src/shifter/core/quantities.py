@@ -17,6 +17,7 @@ from shifter.core.lanes import PER_MILLE, InexactShare, dns_weights, percent
 _SHARE = re.compile(r"^\s*(\d{1,3}(?:\.\d+)?)\s*%\s*$")
 _DURATION = re.compile(r"^\s*(\d{1,9})\s*(s|m|h|d)\s*$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST = timedelta(days=365)
 
 
 def parse_share(value: Any) -> int:
@@ -68,7 +69,10 @@ def parse_duration(value: Any) -> timedelta:
     written = _DURATION.match(value) if isinstance(value, str) else None
     if written is None:
         raise ValueError('write a number with its unit, such as "90s", "5m" or "2h"')
-    return timedelta(seconds=int(written[1]) * _SECONDS[written[2]])
+    duration = timedelta(seconds=int(written[1]) * _SECONDS[written[2]])
+    if duration > _LONGEST:
+        raise ValueError(f"a duration is at most {format_duration(_LONGEST)}")
+    return duration
 
 
 def format_duration(value: timedelta) -> str:

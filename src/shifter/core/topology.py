@@ -126,7 +126,7 @@ class Topology(_Frozen):
         lanes = {frozenset(edge.target_groups) for edge in self.edges}
         if len(lanes) > 1:
             raise ValueError("every edge needs a target group for the same lanes")
-        if self.dns is not None and {r.edge for r in self.dns.records} != set(names):
+        if self.dns is not None and sorted(r.edge for r in self.dns.records) != names:
             raise ValueError("dns.records needs one record for each of edge-1, edge-2")
         return self
 

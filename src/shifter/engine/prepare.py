@@ -17,7 +17,7 @@ from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.gates.targets import TargetsGate
 from shifter.core.lanes import ALL_BLUE
 from shifter.core.notice import Severity
-from shifter.core.phases import Phase
+from shifter.core.phases import ENDS, Phase
 from shifter.core.plan import Plan
 from shifter.core.record import Baseline, Record
 from shifter.core.topology import Topology
@@ -49,11 +49,14 @@ def prepare(start: Start, ports: Ports) -> Directive:
     record = ports.store.load(start.cutover_id)
     if record is None:
         record = _begin(start, ports)
-    elif record.phase is not Phase.PREPARED or record.plan != start.plan:
+    elif record.phase in ENDS or record.owner != 1 or record.plan != start.plan:
         raise Refused(
             f"the id {start.cutover_id} was used before, for a cutover that is "
             f"{record.phase}: start with another one"
         )
+    if record.phase is not Phase.PREPARED:
+        # Our own answer was lost, and somebody has gone back since: drive that.
+        return direct(record, Next.ASSESS, ports.clock.now())
     try:
         ports.capacity.keep()
     except AwsError as error:
@@ -74,7 +77,7 @@ def _begin(start: Start, ports: Ports) -> Record:
     if problems:
         raise NotReady(tuple(problems))
     held = ports.store.holder(plan.environment)
-    if held is not None:
+    if held is not None and held.holds(now):
         raise LockHeld(
             environment=plan.environment, holder=held.holder, since=held.since
         )

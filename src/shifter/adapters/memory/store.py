@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from interlock.lock import Holder, HolderKind, holder_name
+from interlock.lock import Holder, HolderName, may_take
 from shifter.core.errors import Conflict, LockHeld
 from shifter.core.journal import Entry
 from shifter.core.phases import ENDS
@@ -47,27 +47,35 @@ class MemoryStore:
 
     def _save(self, record: Record, entry: Entry) -> None:
         stored = self.records.get(record.cutover_id)
-        before = 0 if stored is None else stored.version
-        if record.version != before + 1:
+        version, phase = (stored.version, stored.phase) if stored else (0, None)
+        journal = self.journals.get(record.cutover_id, [])
+        if (
+            record.version != version + 1
+            or entry.phase_before is not phase
+            or entry.number <= len(journal)
+        ):
             raise Conflict(
                 f"{record.cutover_id} was saved by somebody else at version "
                 f"{record.version}: load it again"
             )
-        mine = holder_name(HolderKind.CUTOVER, record.cutover_id)
-        held = self.locks.get(record.environment)
-        if entry.phase_before not in ENDS:
-            free = held is None or not held.holds(entry.at)
-            if not (held is not None and held.holder == mine) and not (
-                record.version == 1 and free
-            ):
-                raise LockHeld(
-                    environment=record.environment,
-                    holder=held.holder if held else "nobody",
-                    since=held.since if held else entry.at,
-                )
-            if record.version == 1:
-                self.locks[record.environment] = Holder(mine, entry.at)
-            if record.phase in ENDS:
-                del self.locks[record.environment]
+        if phase not in ENDS:
+            self._change_lock(record, entry)
         self.records[record.cutover_id] = record
         self.journals.setdefault(record.cutover_id, []).append(entry)
+
+    def _change_lock(self, record: Record, entry: Entry) -> None:
+        """Take the lock first, keep it, free it at the end."""
+        mine = HolderName.cutover(record.cutover_id)
+        held = self.locks.get(record.environment)
+        first = record.version == 1
+        ours = held is not None and held.holder == str(mine)
+        if not (ours or (first and may_take(held, mine, entry.at))):
+            raise LockHeld(
+                environment=record.environment,
+                holder=held.holder if held else "nobody",
+                since=held.since if held else entry.at,
+            )
+        if first:
+            self.locks[record.environment] = Holder(str(mine), entry.at)
+        elif record.phase in ENDS:
+            del self.locks[record.environment]

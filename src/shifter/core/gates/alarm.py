@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, assert_never
 
 from pydantic import StringConstraints
 
@@ -82,6 +82,8 @@ class AlarmGate(Gate[AlarmSeen]):
                 if lane_of_weight_zero(situation, self.lane):
                     return State.GOOD, f"no data, and no traffic on {self.lane} yet"
                 return State.NO_DATA, "INSUFFICIENT_DATA"
+            case _:
+                assert_never(seen.state)
 
     def refusal(
         self, seen: AlarmSeen | Unreadable, situation: Situation

@@ -25,7 +25,7 @@ class CapacityGate(Gate[CapacitySeen]):
     """Passes while blue has at least what it had at prepare."""
 
     kind: Literal["capacity"] = "capacity"
-    name: str = "capacity"
+    name: Literal["capacity"] = "capacity"
 
     def look(self, seen: CapacitySeen, situation: Situation) -> tuple[Reading, Verdict]:
         source = "capacity of blue"

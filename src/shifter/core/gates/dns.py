@@ -34,7 +34,7 @@ class DnsSettledGate(Gate[DnsSeen]):
     """
 
     kind: Literal["dns_settled"] = "dns_settled"
-    name: str = "dns_settled"
+    name: Literal["dns_settled"] = "dns_settled"
 
     def look(self, seen: DnsSeen, situation: Situation) -> tuple[Reading, Verdict]:
         state, detail = _tell(seen, situation)

@@ -15,7 +15,7 @@ class HoldGate(Gate[None]):
     """Waits while the cutover is paused."""
 
     kind: Literal["hold"] = "hold"
-    name: str = "hold"
+    name: Literal["hold"] = "hold"
     deadline: Duration | None = Field(default=timedelta(hours=24))
 
     from_record: ClassVar[bool] = True

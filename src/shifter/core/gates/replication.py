@@ -89,15 +89,14 @@ class ReplicationGate(Gate[ReplicationSeen]):
     def _judge_lag(
         self, lags: tuple[Lag, ...], now: datetime
     ) -> tuple[Reading, Verdict]:
-        fresh = [lag for lag in lags if now - lag.at <= self.stale_after]
-        if not fresh:
+        if not lags or now - lags[-1].at > self.stale_after:
             return self._tell(
                 State.NO_DATA,
                 f"no lag datapoint in the last {format_duration(self.stale_after)}",
             )
-        newest = fresh[-1]
+        newest = lags[-1]
         detail = f"lag {newest.seconds:.0f} s"
-        recent = fresh[-self.datapoints :]
+        recent = lags[-self.datapoints :]
         if (
             self.breach_above is not None
             and len(recent) == self.datapoints

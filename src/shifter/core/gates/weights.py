@@ -27,7 +27,7 @@ class WeightsGate(Gate[EdgesSeen]):
     """Passes while every edge has the weights that the record allows."""
 
     kind: Literal["weights"] = "weights"
-    name: str = "weights"
+    name: Literal["weights"] = "weights"
 
     def find(self, seen: EdgesSeen, situation: Situation) -> dict[str, Found]:
         """Compare each edge with the record."""

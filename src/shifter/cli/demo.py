@@ -1,0 +1,106 @@
+"""`shifter demo`: watch cutovers in a sandbox on this machine.  No AWS account."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from shifter.cli.errors import ExitCode
+from shifter.core.errors import Refused
+from shifter.telemetry import logger
+
+if TYPE_CHECKING:
+    from shifter_sandbox.scenarios import Scenario
+    from shifter_sandbox.summary import Summary
+
+_SCENARIO_HELP = "Play only this one; give it more than once for several."
+
+
+def demo(
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", metavar="NAME", help=_SCENARIO_HELP),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal runs.")] = 1,
+    list_only: Annotated[
+        bool, typer.Option("--list", help="List the scenarios and stop.")
+    ] = False,
+    as_document: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document for programs.")
+    ] = False,
+) -> None:
+    """Watch cutovers: one that rolls back, one that somebody edits, one that completes.
+
+    The state machine, the functions and the adapters are the real ones; only AWS itself
+    is emulated, and its time is virtual.
+    """
+    from shifter_sandbox.scenarios import DEMO, SCENARIOS
+
+    if list_only:
+        _print_list(as_document=as_document)
+        return
+    names = tuple(scenario or DEMO)
+    for name in names:
+        if name not in SCENARIOS:
+            known = ", ".join(SCENARIOS)
+            raise Refused(f"there is no scenario {name}: it is one of {known}")
+    # The run tells its own story; the functions' logs are for AWS.
+    logger().setLevel(logging.CRITICAL)
+    chosen = [SCENARIOS[name] for name in names]
+    summaries = _play(chosen, seed, silent=as_document)
+    if as_document:
+        from shifter_sandbox.summary import as_json
+
+        print(json.dumps([as_json(summary) for summary in summaries], indent=2))
+    if not all(s.as_told and s.journal_whole for s in summaries):
+        raise typer.Exit(ExitCode.UNEXPECTED)
+
+
+def _play(scenarios: list[Scenario], seed: int, *, silent: bool) -> list[Summary]:
+    """Play the scenarios one after the other, shown live unless silent."""
+    from shifter.cli.demo_summary import print_summary
+    from shifter.cli.demo_view import LiveView, PlainView
+    from shifter_sandbox.play import play
+    from shifter_sandbox.summary import summarise
+
+    console = Console(file=sys.stderr if silent else sys.stdout)
+    summaries = []
+    for number, scenario in enumerate(scenarios, start=1):
+        title = f"{number} of {len(scenarios)}: {scenario.name}"
+        view = (
+            nullcontext()
+            if silent
+            else (LiveView if console.is_terminal else PlainView)(console, title)
+        )
+        with view as shown:
+            watch = None if shown is None else shown.show
+            summaries.append(summarise(play(scenario, seed=seed, watch=watch)))
+    if not silent:
+        print_summary(console, summaries)
+    return summaries
+
+
+def _print_list(*, as_document: bool) -> None:
+    from rich.table import Table
+
+    from shifter_sandbox.scenarios import DEMO, SCENARIOS
+
+    if as_document:
+        told = [
+            {"name": s.name, "told": s.told, "end": s.end.value, "demo": s.name in DEMO}
+            for s in SCENARIOS.values()
+        ]
+        print(json.dumps(told, indent=2))
+        return
+    table = Table("scenario", "what happens", "ends", box=None, pad_edge=False)
+    for found in SCENARIOS.values():
+        mark = " *" if found.name in DEMO else ""
+        table.add_row(found.name + mark, found.told, found.end.value)
+    Console().print(table)
+    print("\n* is played by `shifter demo` without --scenario")

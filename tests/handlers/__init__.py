@@ -1,0 +1,1 @@
+"""The functions as they are invoked, and the state machine that invokes them."""

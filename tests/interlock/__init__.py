@@ -1,0 +1,1 @@
+"""What Shifter and the rotation hooks share."""
