@@ -123,8 +123,10 @@ class Capacity(Protocol):
     """Blue's capacity, kept able to take everything back."""
 
     def counts(self) -> Mapping[str, int]:
-        """`running` tasks, where a service is described, and healthy targets of blue
-        as `edge-1`, `edge-2`."""
+        """Blue's `running` tasks, where a service is described, and healthy targets.
+
+        The targets are counted by edge: `edge-1`, `edge-2`.
+        """
 
     def keep(self) -> None:
         """Suspend scale-in of blue.  Twice is the same as once."""
@@ -140,8 +142,10 @@ class Traffic(Protocol):
     """Requests that were really served."""
 
     def intervals(self, start: datetime, end: datetime) -> Sequence[Interval]:
-        """The closed intervals from `start` to `end`, oldest first; one without any
-        datapoint is included, with no counts."""
+        """The closed intervals from `start` to `end`, oldest first.
+
+        One without any datapoint is included, with no counts.
+        """
 
 
 class Probe(Protocol):

@@ -29,6 +29,7 @@ from shifter.core.errors import (
 from shifter.core.journal import Entry, broken_at
 from shifter.core.phases import ENDS, Phase
 from shifter.core.record import Proof, Record
+from shifter.telemetry import logger
 from tests.adapters.account import Account
 from tests.adapters.fixtures_b import (
     TABLE,
@@ -214,6 +215,17 @@ def test_each_cutover_has_a_journal_of_its_own(bench: StoreBench) -> None:
 
     assert list(bench.store.journal("otters-1")) == [otters[1]]
     assert list(bench.store.journal("otters-10")) == [frogs[1]]
+
+
+def test_an_entry_is_never_overwritten(bench: StoreBench) -> None:
+    """Not even by a save whose version is right."""
+    loaded, begin = begun()
+    bench.store.save(loaded, begin)
+    forgetful = loaded.model_copy(update={"journal_length": 0})
+
+    assert type(refused(bench, then(forgetful))) is Conflict
+    assert bench.store.load("otters-1") == loaded
+    assert list(bench.store.journal("otters-1")) == [begin]
 
 
 # --- the lock -------------------------------------------------------------------------
@@ -749,6 +761,20 @@ def test_a_record_of_another_version_is_told_apart_from_none(
     assert str(error.value).endswith("use the version that wrote it")
 
 
+def test_a_record_whose_plan_is_refused_now_is_of_another_version(
+    account: Account, table: DynamoStore
+) -> None:
+    """Nobody wrote this plan wrongly: the rules for plans have changed since."""
+    gates = [*OTTERS.gates, OTTERS.gates[0]]
+    plan = json.loads(OTTERS.model_dump_json()) | {
+        "gates": [json.loads(gate.model_dump_json()) for gate in gates]
+    }
+    _spoil(account, "RECORD", _changed(begun()[0], plan=plan))
+
+    with pytest.raises(UnreadableRecord, match=r"its plan is refused: .*croaking"):
+        table.load("otters-1")
+
+
 def test_an_entry_of_another_version_is_told(
     account: Account, table: DynamoStore
 ) -> None:
@@ -787,6 +813,8 @@ def test_a_record_that_grows_is_told_while_it_can_still_be_saved(
 ) -> None:
     record, entry = begun(reason="x" * 200_000)
 
+    # Powertools sets the level when the logger is made; caplog would put it back.
+    logger()
     with caplog.at_level("WARNING", logger="shifter"):
         table.save(record, entry)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from datetime import timedelta
-
 import pytest
 
 from shifter.cli.consequences import (

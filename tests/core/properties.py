@@ -219,7 +219,7 @@ def compares_as_the_table_says(
         right = Found.FOREIGN
     elif found.share > max(shares):
         right = Found.ABOVE
-    elif found == adopted:
+    elif adopted is not None and _parts(found) == _parts(adopted):
         right = Found.SAME
     elif found.share < min(shares) and not (
         adopted is not None and found.share >= adopted.share
@@ -229,6 +229,12 @@ def compares_as_the_table_says(
         right = Found.DIFFERENT
 
     assert right == compare(found, expected, adopted)
+
+
+def _parts(weights: Weights) -> list[Fraction]:
+    """The part of the requests that each lane gets, and whoever else."""
+    numbers = [*(weights.of(lane) for lane in Lane), weights.other]
+    return [Fraction(number, max(weights.total, 1)) for number in numbers]
 
 
 def never_takes_more_for_the_same(

@@ -132,11 +132,11 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
             HOLD,
             degraded="edge-2 refuses",
         ),
-        _out("breach", "croaking is bad: in ALARM: loud frogs"),
+        _out("breach", "croaking: in ALARM: loud frogs"),
     ),
     "a breach while a step is moving": (
         case(record(Phase.SHIFTING, 2), CROAKING),
-        _out("breach", "croaking is bad: in ALARM: loud frogs", step=2),
+        _out("breach", "croaking: in ALARM: loud frogs", step=2),
     ),
     "all breaches are told": (
         case(
@@ -148,8 +148,7 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         ),
         _out(
             "breach",
-            "croaking is bad: in ALARM: loud frogs; "
-            "burrows cannot be read: no edge answered",
+            "croaking: in ALARM: loud frogs; burrows cannot be read: no edge answered",
         ),
     ),
     "three failures in a row": (
@@ -160,7 +159,7 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         case(baked(waiting={"elder": NOW - 8 * HOUR}), ELDER),
         _out(
             "deadline",
-            "waited in vain, elder for 8h: elder is bad: awaited before 50 %",
+            "waited in vain, elder for 8h: elder: awaited before 50 %",
         ),
     ),
     "weights that were lowered by hand": (
@@ -168,7 +167,7 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         _hold(
             "weights_below",
             "somebody moved edge-1 to safety by hand; adopted: "
-            "weights is bad: edge-1: weights 1/0/0 (below)",
+            "weights: edge-1: weights 1/0/0 (below)",
             page=True,
             adopt=True,
         ),
@@ -178,7 +177,7 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         _hold(
             "weights_below",
             "somebody moved edge-1 and edge-2 to safety by hand; adopted: "
-            "weights is good: as told",
+            "weights: as told",
             page=True,
             adopt=True,
         ),
@@ -199,7 +198,7 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         case(record(resume=RESUME), WEIGHTS, ECHO, found=DIFFERENT),
         _hold(
             "weights_different",
-            "weights is bad: edge-1: weights 1/0/0 (below)",
+            "weights: edge-1: weights 1/0/0 (below)",
             page=True,
         ),
     ),
@@ -211,7 +210,7 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         case(baked(), WEIGHTS, ECHO, found=DIFFERENT),
         _hold(
             "weights_different",
-            "weights is bad: edge-1: weights 1/0/0 (below)",
+            "weights: edge-1: weights 1/0/0 (below)",
             page=True,
         ),
     ),
@@ -233,7 +232,7 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         _hold(
             "deadline_page",
             "waited in vain, hold for 1d, echo for 1h: "
-            "hold is bad: paused by Bramble: lunch; echo has no data: no lag",
+            "hold: paused by Bramble: lunch; echo has no data: no lag",
             page=True,
         ),
     ),
@@ -249,8 +248,7 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         case(baked(), HOLD, ELDER),
         _hold(
             "gate_waits",
-            "waiting for hold is bad: paused by Bramble: lunch; "
-            "elder is bad: awaited before 50 %",
+            "waiting for hold: paused by Bramble: lunch; elder: awaited before 50 %",
         ),
     ),
     "a gate keeps the first step waiting": (

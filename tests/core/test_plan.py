@@ -147,8 +147,8 @@ WRONG: dict[str, tuple[dict[str, Any], Problem]] = {
         {"gates": [{"name": "croaking"}]},
         Problem(
             "gates.0.kind",
-            "'missing'",
-            "one of alarm, replication, targets, sufficiency, approval",
+            "missing",
+            "required: one of alarm, replication, targets, sufficiency, approval",
         ),
     ),
     "a gate of another kind": (

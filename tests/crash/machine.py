@@ -146,7 +146,6 @@ class Machine:
     def _call(self, state: Mapping[str, Any], parameters: Any) -> Any:
         limit = self._clock.now() + timedelta(seconds=state["TimeoutSeconds"])
         try:
-            # An execution's data is JSON: nothing may travel by reference.
             payload = self._invoke(parameters["FunctionName"], parameters["Payload"])
         except (Crash, ShifterError) as raised:
             return TaskFailure.of(raised)

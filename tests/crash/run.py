@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,14 @@ from shifter.handlers.events import (
 )
 from shifter.ports import Ports
 from tests.crash.machine import BrokenDefinition, Execution, Machine, Outcome
-from tests.crash.scenarios import SCENARIOS, STARTER, WENT_BACK, End, Happening
+from tests.crash.scenarios import (
+    SCENARIOS,
+    STARTER,
+    WENT_BACK,
+    WENT_WELL,
+    End,
+    Happening,
+)
 from tests.crash.schedule import Schedule
 from tests.crash.world import CUTOVER, CrashWorld
 
@@ -44,7 +52,11 @@ HOLDS_ENOUGH = 2
 """So many assessments that hold, after people were paged, are a hold."""
 AFTERWARDS = timedelta(minutes=5)
 """How long the world goes on after the end: nothing late may undo it."""
-SPLIT_AT_END = {End.GREEN: Split(green=PER_MILLE), End.BLUE: ALL_BLUE}
+SPLIT_AT_END = {
+    End.GREEN: Split(green=PER_MILLE),
+    End.BLUE: ALL_BLUE,
+    End.NOT_STARTED: ALL_BLUE,
+}
 
 Engine = Mapping[str, Callable[[Any, Ports], Directive]]
 
@@ -115,6 +127,13 @@ def definition() -> dict[str, Any]:
     return parsed
 
 
+@cache
+def _verb(function: str) -> str:
+    """`${RollBackFunction}` is `roll_back`."""
+    name = function.removeprefix("${").removesuffix("Function}")
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
 def run(schedule: Schedule, engine: Engine = ENGINE, *, trace: bool = False) -> Result:
     """Run a schedule to its end."""
     return Run(schedule, engine, trace=trace).result()
@@ -150,14 +169,15 @@ class Run:
     def result(self) -> Result:
         """Drive all executions to the end, let time pass, and look at what is left."""
         self._start(CUTOVER, {"plan": self.scenario.plan, "started_by": STARTER})
+        held = False
         try:
             self._drive()
+            held = bool(self._waiting)
+            self.world.clock.advance(AFTERWARDS)
         except BrokenDefinition as error:
             self.violations.append(f"the state machine broke: {error}")
         except Exception as error:  # noqa: BLE001 - a mistake is a finding, not our end
             self.violations.append(f"a mistake: {type(error).__name__}: {error}")
-        held = bool(self._waiting)
-        self.world.clock.advance(AFTERWARDS)
         end = self._end(held=held)
         return Result(
             self.schedule,
@@ -200,7 +220,7 @@ class Run:
         self._calls += 1
         if self._calls > CALLS_ALLOWED:
             raise BrokenDefinition(f"no end after {CALLS_ALLOWED} calls")
-        verb = function.removeprefix("${").removesuffix("Function}").lower()
+        verb = _verb(function)
 
         def serve() -> Any:
             with self.world.serving(verb):
@@ -214,16 +234,17 @@ class Run:
             self._armed.remove(happening)
             self.world.clock.appoint(
                 self.world.clock.now() + happening.after,
-                lambda happens=happening.happens: happens(self.world),  # type: ignore[misc]
+                partial(happening.happens, self.world),
             )
 
     def _end(self, *, held: bool) -> End:
         """The kind of end; whatever is not as it should be is a violation."""
         record, world = self.world.record, self.world
         end = self._kind(record, held=held)
-        allowed = (
-            self.scenario.ends & WENT_BACK if world.must_go_back else self.scenario.ends
-        )
+        # What nobody could see any more, nobody has to answer.
+        allowed = WENT_WELL if world.edit_undone else self.scenario.ends
+        if world.must_go_back:
+            allowed &= WENT_BACK
         if end not in allowed:
             self.violations.append(
                 f"ends {end}: "
@@ -235,17 +256,23 @@ class Run:
             shown = getattr(state, "weights", None)
             if wanted is not None and (shown is None or not shown.matches(wanted)):
                 self.violations.append(f"ends {end}, and {edge} shows {shown}")
+        holder = world.store.holder(self.scenario.topology.environment)
+        if wanted is not None and holder is not None:
+            self.violations.append(f"ends {end}, and {holder.holder} holds the lock")
         broken = broken_at(world.store.journal(CUTOVER))
         if broken is not None:
             self.violations.append(f"the journal is broken at entry {broken}")
         return end
 
     def _kind(self, record: Record | None, *, held: bool) -> End:
-        pages = [n for n in self.world.notifier.sent if n.severity is Severity.PAGE]
         if record is None:
             started = self.outcomes.get(CUTOVER)
             fine = started is not None and started.state == "NotStarted"
             return End.NOT_STARTED if fine else End.WRONG
+        paged = any(
+            notice.severity is Severity.PAGE and notice.phase == record.phase
+            for notice in self.world.notifier.sent
+        )
         owner = CUTOVER if record.owner == 1 else f"{CUTOVER}-{record.owner}"
         outcome = self.outcomes.get(owner)
         state = outcome.state if outcome else ""
@@ -254,9 +281,9 @@ class Run:
                 return End.GREEN
             case Phase.ROLLED_BACK if state == "RolledBack":
                 return End.BLUE
-            case Phase.ROLLBACK_STUCK if pages:
+            case Phase.ROLLBACK_STUCK if paged:
                 return End.STUCK
-            case Phase.PREPARED | Phase.SHIFTING | Phase.BAKING if held and pages:
+            case Phase.PREPARED | Phase.SHIFTING | Phase.BAKING if held and paged:
                 return End.HELD
             case _:
                 return End.WRONG

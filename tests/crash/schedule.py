@@ -52,16 +52,16 @@ def faults_of(effect: str, *, in_pairs: bool = False) -> tuple[Fault, ...]:
 
     An effect that comes late differs from an answer that is lost for weights alone:
     only they can undo what was read meanwhile.  Pairs leave out what lies between two
-    others: a slow answer, an echo that comes soon, and for a late write all moments
-    but the earliest and the latest.
+    others (a slow answer, an echo that comes soon, and for a late write all moments but
+    the earliest and the latest), and the doubling of what is the same twice.
     """
     if effect.startswith(CALL):
         between = () if in_pairs else (Fault.ECHO_SOON,)
         return (Fault.TWICE, Fault.ECHO_LATE, *between)
     late = (Fault.LATE_SOON, Fault.LATE_LAST) if effect.startswith(_WRITE) else ()
-    if in_pairs:
-        return (*_ANYWHERE, *late)
-    return (*_ANYWHERE, Fault.SLOW, *late)
+    if not in_pairs:
+        return (*_ANYWHERE, Fault.SLOW, *late)
+    return (*(f for f in _ANYWHERE if f is not Fault.TWICE or effect == "save"), *late)
 
 
 @dataclass(frozen=True, slots=True, order=True)

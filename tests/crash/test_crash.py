@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from shifter.core.directive import Directive
+from shifter.core.errors import NotReady
+from shifter.ports import Ports
 from tests.crash.__main__ import main
 from tests.crash.explore import Tally, explore, followers, singles
-from tests.crash.run import run
+from tests.crash.machine import Crash
+from tests.crash.run import ENGINE, run
 from tests.crash.scenarios import SCENARIOS, End
 from tests.crash.schedule import Fault, Race, Racer, Schedule, Strike, faults_of
 from tests.crash.variants import VARIANTS, Variant, first_failure
@@ -40,6 +45,20 @@ def test_no_single_fault_leads_to_a_wrong_end(name: str) -> None:
 
     assert [] == [str(r.schedule) for r in tally.first_failures]
     assert tally.runs == sum(tally.ends.values()) > 300
+
+
+@pytest.mark.parametrize("raised", [NotReady(()), Crash("always")])
+def test_a_start_that_cannot_be_made_leaves_everything_as_it_was(
+    raised: BaseException,
+) -> None:
+    """Refused at once, or given up after retries; either way no lock is left."""
+
+    def refuse(event: Any, ports: Ports) -> Directive:
+        raise raised
+
+    result = run(Schedule("completes"), {**ENGINE, "${PrepareFunction}": refuse})
+
+    assert ((), End.NOT_STARTED) == (result.violations, result.end)
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
@@ -87,7 +106,8 @@ def test_each_kind_of_effect_has_its_faults() -> None:
     anywhere = {Fault.CRASH_BEFORE, Fault.CRASH_AFTER, Fault.ANSWER_LOST, Fault.TWICE}
 
     assert anywhere | {Fault.SLOW} == set(faults_of("save"))
-    assert anywhere == set(faults_of("send", in_pairs=True))
+    assert anywhere == set(faults_of("save", in_pairs=True))
+    assert anywhere - {Fault.TWICE} == set(faults_of("send", in_pairs=True))
     assert {Fault.LATE_SOON, Fault.LATE_LAST} < set(
         faults_of("write edge-2", in_pairs=True)
     )
@@ -105,6 +125,15 @@ def test_pairs_are_counted_in_the_run_that_the_first_fault_has_changed() -> None
     assert set(range(12, len(first.effects) + 1)) == {pair.last for pair in pairs}
     assert {None, Racer.ABORT} == {pair.race and pair.race.racer for pair in pairs}
     assert all(run(pair).reached for pair in pairs[::97])
+
+
+@pytest.mark.parametrize("name", ["dns", "edge-refuses-way-back", "hand-over"])
+def test_pairs_leave_out_only_a_doubling_that_changes_nothing(name: str) -> None:
+    plain = run(Schedule(name))
+    for number, effect in enumerate(plain.effects, start=1):
+        if Fault.TWICE not in faults_of(effect, in_pairs=True):
+            twice = run(Schedule(name, (Strike(number, Fault.TWICE),)))
+            assert plain.course == twice.course, effect
 
 
 def test_a_fault_that_changes_nothing_is_not_followed() -> None:

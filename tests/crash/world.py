@@ -37,7 +37,7 @@ from shifter.engine.roll_back import go_back
 from shifter.engine.saving import load
 from shifter.ports import Edges, Ports, Reader
 from tests.crash.director import Director, Tell
-from tests.crash.monitors import Monitor, served
+from tests.crash.monitors import LATE_WORD, Monitor, served
 from tests.crash.schedule import Racer, Schedule
 from tests.crash.timeline import Timeline
 
@@ -71,6 +71,9 @@ class CrashWorld(MemoryWorld):
             self.dns = replace(self.dns, ttl_seconds=DNS_TTL_SECONDS)
         self.must_go_back = False
         """Whether an order to go back was taken."""
+        self.edit_undone = False
+        """Whether a late write of our own replaced what somebody had set by hand."""
+        self._edited: set[str] = set()
         self.function = ""
         """The function that runs now."""
         self._saved = saved
@@ -127,6 +130,7 @@ class CrashWorld(MemoryWorld):
         """Somebody changes an edge by hand."""
         self.tell(f"     somebody sets {edge} to {state.weights}")
         self.edges[edge] = state
+        self._edited.add(edge)
         self.monitor.edited(edge, state, self.clock.now())
 
     def refuse(self, *effects: str) -> None:
@@ -157,6 +161,8 @@ class CrashWorld(MemoryWorld):
     def _applied(self, name: str) -> None:
         """Let the monitor look after each effect."""
         monitor, now = self.monitor, self.clock.now()
+        if name.endswith(LATE_WORD):
+            self.edit_undone |= any(edge in name for edge in self._edited)
         monitor.look_at_edges(name, self.edges, now)
         monitor.look_at_capacity(scale_in_suspended=self.scale_in_suspended)
         record = self.record

@@ -51,7 +51,7 @@ from shifter.engine.hand_over import hand_over
 from shifter.engine.prepare import Start, prepare
 from shifter.engine.roll_back import roll_back
 from shifter.engine.shift import shift
-from shifter.ports import Edges, Reader
+from shifter.ports import Edges, Probe, Reader
 from tests.core.examples import plan
 
 T = TypeVar("T")
@@ -61,6 +61,7 @@ OTTERS = "otters-1"
 ENOUGH = 2000
 """So many verbs make any cutover of these tests end."""
 
+ENDS = {Next.END_COMPLETED, Next.END_ROLLED_BACK, Next.END_STUCK}
 EDGE_NAMES = ("edge-1", "edge-2")
 BLUE_STATE = EdgeState(weights=ALL_BLUE.weights())
 
@@ -132,6 +133,8 @@ class River(MemoryWorld):
         self.refused: set[str] = set()
         self.lost: set[str] = set()
         """Effects that come true, and whose answer does not arrive."""
+        self.watch: Callable[[str], object] = lambda name: None
+        """Told the name of each effect as soon as it has come true."""
         self.lag_seconds: float | None = 1
         """Lag of the task `valley`, always fresh; None leaves `tasks` alone."""
         self.alarms["frogs-complain"] = AlarmSeen(AlarmState.OK)
@@ -152,6 +155,7 @@ class River(MemoryWorld):
         if name in self.refused:
             raise Throttled("Change", name, "Rate exceeded")
         done = apply()
+        self.watch(name)
         _happen(self._after, name)
         if name in self.lost:
             raise Unavailable("Change", name, "no answer")
@@ -168,7 +172,7 @@ class River(MemoryWorld):
         _happen(self._after, source)
 
     def served(self, start: datetime) -> Mapping[str, Mapping[Lane, int]]:
-        """What was told, or a thousand requests for each edge by its present weights."""
+        """What was told, or a thousand requests an edge by its present weights."""
         if start in self.requests:
             return self.requests[start]
         return {
@@ -191,6 +195,13 @@ class River(MemoryWorld):
             edge: str(state.weights) if isinstance(state, EdgeState) else state.detail
             for edge, state in self.edges.items()
         }
+
+    def mend(self) -> None:
+        """Let everything answer again, and forget what was still to happen."""
+        for troubles in (self.refused, self.lost):
+            troubles.clear()
+        for planned in (self.broken, self._before, self._after):
+            planned.clear()
 
     def breaks(self, *sources: str) -> None:
         """Let sources of reads refuse."""
@@ -231,7 +242,7 @@ class RiverPorts:
         self.dns = MemoryDns(river)
         self.capacity = MemoryCapacity(river)
         self.traffic = MemoryTraffic(river)
-        self.probe = MemoryProbe(river)
+        self.probe: Probe = MemoryProbe(river)
         self.readers: Mapping[str, Reader] = {
             "alarm": MemoryAlarms(river),
             "replication": MemoryReplication(river),
@@ -310,6 +321,8 @@ class Bench:
                 return finish(directive, self.ports)
             case Next.HAND_OVER:
                 return hand_over(directive, self.ports)
+            case Next.END_SUPERSEDED:
+                return self.follower()
             case _:
                 raise AssertionError(f"{directive.action} ends the execution")
 
@@ -336,9 +349,9 @@ class Bench:
         raise AssertionError(f"never reached; it is {self.record.phase}")
 
     def finish_all(self, directive: Directive) -> Directive:
-        """Follow directives until one ends the execution."""
+        """Follow directives until one ends the cutover's last execution."""
         for _ in range(ENOUGH):
-            if directive.action.startswith("end_"):
+            if directive.action in ENDS:
                 return directive
             directive = self.follow(directive)
         raise AssertionError(f"it never ends; it is {self.record.phase}")
@@ -353,6 +366,11 @@ class Bench:
             until=self.clock.now(),
         )
 
+    def follower(self) -> Directive:
+        """What the present owner, a fresh execution, was started with."""
+        name = f"{OTTERS}-{self.record.owner}"
+        return Directive.model_validate(self.started[name])
+
     def wait(self, **span: float) -> None:
         self.clock.advance(timedelta(**span))
 
@@ -365,4 +383,3 @@ class Bench:
 
 
 UNTOUCHED: tuple[dict[str, Record], list[str], None] = ({}, [], None)
-

@@ -54,7 +54,7 @@ def _assess(bench: Bench, failure: str | None = None) -> Directive:
     return assess(bench.now(), bench.ports, failure)
 
 
-# --- the intent -------------------------------------------------------------------------
+# --- the intent -----------------------------------------------------------------------
 
 
 def test_an_intent_is_saved_before_anybody_is_told_to_act() -> None:
@@ -162,7 +162,7 @@ def test_it_writes_no_weight_whatever_it_decides() -> None:
     bench = Bench()
     tried: set[str] = set()
     directive = bench.start()
-    while not directive.action.startswith("end_"):
+    while directive.action is not Next.END_COMPLETED:
         bench.river.effects.clear()
         assessing = directive.action in {Next.ASSESS, Next.HOLD}
         directive = bench.follow(directive)
@@ -171,7 +171,7 @@ def test_it_writes_no_weight_whatever_it_decides() -> None:
     assert {"save", "send"} == tried
 
 
-# --- ways out ---------------------------------------------------------------------------
+# --- ways out -------------------------------------------------------------------------
 
 
 def _sick(river: MemoryWorld) -> None:
@@ -190,10 +190,10 @@ def _raised(river: MemoryWorld) -> None:
 @pytest.mark.parametrize(
     ("trouble", "reason"),
     [
-        (_loud, "croaking is bad: in ALARM: loud frogs"),
+        (_loud, "croaking: in ALARM: loud frogs"),
         (
             _sick,
-            "burrows is bad: edge-1 2 of 2 healthy, edge-2 0 of 2 healthy, 1 needed",
+            "burrows: edge-1 2 of 2 healthy, edge-2 0 of 2 healthy, 1 needed",
         ),
         (_raised, None),
     ],
@@ -247,7 +247,7 @@ def test_going_back_keeps_its_reason_and_is_paged_once() -> None:
 
 
 def test_whoever_decides_to_go_back_looks_where_blue_can_serve() -> None:
-    """The answer is part of the intent, so that the first write needs no call before."""
+    """The answer is part of the intent: the first write needs no call before it."""
     bench, _ = _baking()
     bench.river.set_targets(Lane.BLUE, "edge-2", healthy=0, registered=2)
     control.abort(OTTERS, bench.ports, by="Fern", reason="a heron")
@@ -283,7 +283,7 @@ def test_a_deadline_leads_out_where_the_plan_says_so() -> None:
     assert (Next.ROLL_BACK, "deadline") == (directive.action, bench.told()[-2][2])
 
 
-# --- holding ----------------------------------------------------------------------------
+# --- holding --------------------------------------------------------------------------
 
 
 def test_one_waiting_gate_holds_and_is_remembered_since_it_began() -> None:
@@ -298,7 +298,7 @@ def test_one_waiting_gate_holds_and_is_remembered_since_it_began() -> None:
     now = bench.clock.now()
     assert (
         {"croaking": began},
-        "waiting for croaking is bad: in ALARM: loud frogs",
+        "waiting for croaking: in ALARM: loud frogs",
         [],
         now + POLL,
         Next.HOLD,
@@ -370,7 +370,7 @@ def test_a_hold_tells_nobody() -> None:
     assert (["save"], sent) == (bench.river.effects, len(bench.notices))
 
 
-# --- weights that somebody changed ------------------------------------------------------
+# --- weights that somebody changed ----------------------------------------------------
 
 
 def test_a_move_to_safety_by_hand_is_adopted_and_paused() -> None:
@@ -400,7 +400,7 @@ def test_a_move_to_safety_by_hand_is_adopted_and_paused() -> None:
         len(bench.pages),
     )
     assert bench.pages[0].startswith(
-        "somebody moved edge-2 to safety by hand; adopted: weights is bad: edge-2"
+        "somebody moved edge-2 to safety by hand; adopted: weights: edge-2"
     )
 
 
@@ -492,7 +492,7 @@ def test_one_edge_is_adopted_although_another_cannot_be_read() -> None:
     assert {"edge-2": Weights(blue=1)} == bench.record.adopted
 
 
-# --- a degraded assessment --------------------------------------------------------------
+# --- a degraded assessment ------------------------------------------------------------
 
 
 def test_an_act_that_failed_holds_and_pages() -> None:
@@ -552,7 +552,7 @@ def test_a_breach_beats_a_failure() -> None:
     assert ("breach", 1) == (bench.told()[-2][2], bench.record.failures)
 
 
-# --- no data is never good news ---------------------------------------------------------
+# --- no data is never good news -------------------------------------------------------
 
 SOURCES = ("targets", "dns", "alarms", "replication", "capacity", "traffic")
 EVERY_KIND = plan(
@@ -623,21 +623,21 @@ def test_edges_that_nobody_could_read_at_all_are_waited_for() -> None:
     assert (Next.HOLD, ["weights"]) == (directive.action, list(bench.record.waiting))
 
 
-# --- the bake clock ---------------------------------------------------------------------
+# --- the bake clock -------------------------------------------------------------------
 
 
 def test_the_bake_clock_starts_with_the_first_look_where_dns_stands_still() -> None:
     bench, directive = _baking()
-    assert bench.record.bake_from is None
-    settled_at = bench.clock.now()
+    settled = bench.record
+    assert settled.settled_at is not None
 
     directive = bench.follow(directive)
 
-    assert (settled_at + SOONEST, settled_at) == (
+    assert (None, settled.settled_at + SOONEST, Next.HOLD) == (
+        settled.bake_from,
         bench.record.bake_from,
-        bench.record.settled_at,
+        directive.action,
     )
-    assert Next.HOLD is directive.action
 
 
 def test_the_bake_clock_starts_when_dns_has_settled() -> None:
@@ -694,7 +694,7 @@ def test_a_dns_that_somebody_moved_stops_the_cutover() -> None:
 
     assert (
         Next.HOLD,
-        "waiting for dns_settled is bad: 0 % to edge-2, the record says 50 %",
+        "waiting for dns_settled: 0 % to edge-2, the record says 50 %",
     ) == (directive.action, bench.record.reason)
 
 
@@ -714,7 +714,7 @@ def test_a_step_bakes_for_its_whole_time() -> None:
     )
 
 
-# --- memories ---------------------------------------------------------------------------
+# --- memories -------------------------------------------------------------------------
 
 
 def test_a_gate_is_told_what_it_wanted_to_remember() -> None:
@@ -748,7 +748,7 @@ def test_a_cutover_goes_on_only_when_enough_was_counted() -> None:
     assert int(told[0].split(" of ")[0]) >= 400
 
 
-# --- the last step ----------------------------------------------------------------------
+# --- the last step --------------------------------------------------------------------
 
 
 def test_a_cutover_that_is_complete_is_finished_by_finish() -> None:
@@ -765,7 +765,7 @@ def test_a_cutover_that_is_complete_is_finished_by_finish() -> None:
     )
 
 
-# --- who may assess ---------------------------------------------------------------------
+# --- who may assess -------------------------------------------------------------------
 
 
 def test_another_execution_is_superseded_and_nothing_is_saved() -> None:
@@ -835,7 +835,7 @@ def test_an_order_that_comes_meanwhile_wins() -> None:
     assert "was saved by somebody else" in str(conflict.value)
 
 
-# --- handing over -----------------------------------------------------------------------
+# --- handing over ---------------------------------------------------------------------
 
 
 def test_it_hands_over_at_the_limit_when_it_only_waits() -> None:

@@ -13,11 +13,20 @@ from shifter.core.gates.gate import Unreadable
 from shifter.core.lanes import ALL_BLUE, Lane, Weights
 from shifter.core.phases import Phase
 from shifter.core.record import LATE_SECONDS, WRITE_SECONDS, Rollback
+from shifter.core.topology import Topology
 from shifter.engine import control
 from shifter.engine.roll_back import GIVE_UP_AFTER, STUCK_AFTER, go_back, roll_back
 from shifter.engine.saving import EVENTS_PER_VERB
 from shifter.engine.shift import shift
-from tests.engine.bench import EDGE_NAMES, OTTERS, Bench, River
+from tests.core.examples import plan
+from tests.engine.bench import (
+    BURROWS,
+    EDGE_NAMES,
+    OTTERS,
+    Bench,
+    River,
+    topology_document,
+)
 
 ASKED = "the state machine asked"
 BLUE = dict.fromkeys(EDGE_NAMES, "1/0/0")
@@ -50,7 +59,7 @@ def _by_hand(bench: Bench) -> Directive:
     return go_back(bench.record, bench.ports, actor="Fern", reason="a heron")
 
 
-# --- writing ----------------------------------------------------------------------------
+# --- writing --------------------------------------------------------------------------
 
 
 def test_it_writes_at_once_and_asks_later() -> None:
@@ -120,7 +129,7 @@ def test_dns_and_capacity_follow_the_edges() -> None:
     assert (2, True) == (bench.river.running, bench.river.scale_in_suspended)
 
 
-# --- settling ---------------------------------------------------------------------------
+# --- settling -------------------------------------------------------------------------
 
 
 def test_it_settles_at_the_second_equal_read_back() -> None:
@@ -307,7 +316,7 @@ def test_a_save_without_an_answer_ends_the_same(nth: int) -> None:
     )
 
 
-# --- edges that do not follow -----------------------------------------------------------
+# --- edges that do not follow ---------------------------------------------------------
 
 
 def test_an_edge_that_refuses_does_not_keep_the_other() -> None:
@@ -423,7 +432,7 @@ def test_it_gives_up_the_execution_in_the_end_and_pages_again() -> None:
     assert Next.END_ROLLED_BACK is bench.finish_all(_by_hand(bench)).action
 
 
-# --- edges where blue cannot serve ------------------------------------------------------
+# --- edges where blue cannot serve ----------------------------------------------------
 
 
 def _no_blue(river: River, edge: str = "edge-2") -> None:
@@ -440,10 +449,7 @@ def test_an_edge_where_only_the_other_lane_can_serve_is_not_written() -> None:
 
     roll_back(directive, bench.ports, ASKED)
 
-    told = (
-        "edge-2 shows 1/0/1; "
-        "edge-2 is not written: blue has no healthy target there"
-    )
+    told = "edge-2 shows 1/0/1; edge-2 is not written: blue has no healthy target there"
     assert ["write edge-1", "save", "send", "save"] == bench.river.effects
     assert (
         Phase.ROLLBACK_STUCK,
@@ -497,7 +503,7 @@ def test_health_that_cannot_be_read_keeps_nobody_from_going_back() -> None:
 
 
 def test_an_edge_that_is_all_blue_already_does_not_matter() -> None:
-    """At both edges only green can serve, and no request goes there: nothing to page."""
+    """Only green could serve there, and no request goes to it: nobody is paged."""
     bench = Bench()
     bench.reach(Phase.PREPARED)
     for edge in EDGE_NAMES:
@@ -513,7 +519,7 @@ def test_an_edge_that_is_all_blue_already_does_not_matter() -> None:
     assert "write edge-1" not in bench.river.effects
 
 
-# --- what decides nothing ---------------------------------------------------------------
+# --- what decides nothing -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -562,6 +568,22 @@ def test_everything_that_did_not_follow_is_told() -> None:
     ) == bench.pages[-1]
 
 
+def test_where_neither_dns_nor_a_service_is_known_only_the_edges_go_back() -> None:
+    small = topology_document("edge-1", dns=None, services={})
+    bench = Bench(Topology.model_validate(small))
+    started = plan(steps=[{"share": "100 %"}], gates=[BURROWS])
+    bench.reach(Phase.BAKING, 1, plan=started)
+    _, directive = _intended(bench)
+
+    bench.finish_all(directive)
+
+    assert ({"edge-1": "1/0/0"}, Phase.ROLLED_BACK) == (
+        bench.river.shows(),
+        bench.record.phase,
+    )
+    assert {"write edge-1", "save", "send"} == set(bench.river.effects)
+
+
 def test_dns_that_failed_first_is_written_before_it_settles() -> None:
     bench, directive = _aborted()
     bench.river.refused.add("write dns")
@@ -578,7 +600,7 @@ def test_dns_that_failed_first_is_written_before_it_settles() -> None:
     )
 
 
-# --- by hand ----------------------------------------------------------------------------
+# --- by hand --------------------------------------------------------------------------
 
 
 def _rolling_back(bench: Bench) -> None:

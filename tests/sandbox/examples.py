@@ -15,5 +15,5 @@ def two_hours() -> dict[str, Any]:
             {"share": "100 %"},
         ],
         "final_bake": "30m",
-        "poll": "30s",
+        "poll": "1m",
     }

@@ -1,7 +1,7 @@
 """Every scenario through the real state machine, handlers and adapters.
 
-Asserted for each: weights at every edge and in DNS, the journal, the notices, the reason,
-and that nothing is left behind.
+Asserted for each: weights at every edge and in DNS, the journal, the notices, the
+reason, and that nothing is left behind.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dms import DatabaseMigrationServiceClient
 
-WINDOW = timedelta(minutes=10)
+WINDOW = timedelta(minutes=20)
 _TARGET, _SOURCE = "CDCLatencyTarget", "CDCLatencySource"
 _NO_TASK = ReplicationSeen(status=None)
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
 
 LONGEST_SUBJECT = 99
-LONGEST_MESSAGE = 60_000
-"""Characters; SNS takes 256 KiB, and a character is at most four bytes."""
+LONGEST_REASON = 20_000
+"""SNS and EventBridge take 256 KiB, and escaped a character may be twelve bytes."""
 
 
 class SnsEventBridgeNotifier:
@@ -42,6 +42,8 @@ class SnsEventBridgeNotifier:
         self._bus = bus
 
     def send(self, notice: Notice) -> None:
+        short = notice.reason[:LONGEST_REASON]
+        notice = notice.model_copy(update={"reason": short})
         failures: list[AwsError] = []
         for way in (self._publish, self._put_event):
             try:
@@ -89,7 +91,10 @@ class SnsEventBridgeNotifier:
             )
         if answer["FailedEntryCount"]:
             [entry] = answer["Entries"]
-            error = {"Code": entry["ErrorCode"], "Message": entry["ErrorMessage"]}
+            error = {
+                "Code": entry.get("ErrorCode", "Unknown"),
+                "Message": entry.get("ErrorMessage", ""),
+            }
             raise from_response({"Error": error}, "PutEvents", "the event bus")
 
 
@@ -103,8 +108,7 @@ def _subject(text: str) -> str:
 
 
 def _message(text: str) -> str:
-    """Lines without control characters, which are no part of XML, and not too long."""
-    kept = "".join(
+    """Lines without control characters, which are no part of XML."""
+    return "".join(
         letter if letter.isprintable() or letter in "\n\t" else "?" for letter in text
     )
-    return kept[:LONGEST_MESSAGE]

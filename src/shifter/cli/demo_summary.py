@@ -21,6 +21,8 @@ _ENDS = {Phase.COMPLETED: "bold green", Phase.ROLLED_BACK: "bold blue"}
 
 def print_summary(console: Console, summaries: list[Summary]) -> None:
     """Print what moved when, why it came back, whom it hurt, and how fast."""
+    from shifter_sandbox.gateway import LATENCY
+
     console.rule("Summary", align="left")
     for summary in summaries:
         console.print(
@@ -31,22 +33,22 @@ def print_summary(console: Console, summaries: list[Summary]) -> None:
                 "" if summary.as_told else ("  (not as expected)", "bold red"),
             )
         )
-        console.print(Padding(_facts(summary), (0, 0, 1, 2)))
-    told = sum(summary.real_seconds for summary in summaries)
+        console.print(Padding(_facts(summary, LATENCY), (0, 0, 1, 2)))
+    real = sum(summary.real_seconds for summary in summaries)
+    virtual = sum((summary.duration for summary in summaries), timedelta())
     console.print(
-        f"{len(summaries)} runs, {_span(sum((s.duration for s in summaries), timedelta()))}"
-        f" of virtual time in {told:.0f} s. Only AWS was emulated: the state machine, the "
-        "functions and the adapters are the ones that run there."
+        f"{len(summaries)} runs, {_span(virtual)} of virtual time in {real:.0f} s. "
+        "Only AWS was emulated: the state machine, the functions and the adapters "
+        "are the ones that run there."
     )
 
 
-def _facts(summary: Summary) -> Table:
+def _facts(summary: Summary, latency: float) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     moves = ", ".join(
-        f"{_clock(move.at)} {percent(move.share)}"
-        + (f" (DNS {percent(move.dns_share)})" if _moved_dns(summary, index) else "")
+        f"{_clock(move.at)} {percent(move.share)}" + _dns_told(summary, index)
         for index, move in enumerate(summary.moves)
     )
     table.add_row("moved", moves or "nothing")
@@ -57,11 +59,15 @@ def _facts(summary: Summary) -> Table:
         before = "" if noticed is None else f"seen {_span(noticed)} after it began; "
         table.add_row(
             "way back",
-            f"{before}decided {_clock(back.decided)}, all blue {_clock(back.verified)}, "
-            f"certain {_clock(back.settled)}",
+            f"{before}decided {_clock(back.decided)}, "
+            f"all blue {_clock(back.verified)}, certain {_clock(back.settled)}",
         )
         table.add_row(
-            "breach to safe", Text(f"{back.to_safe.total_seconds():.1f} s", "bold")
+            "breach to safe",
+            Text.assemble(
+                (f"{back.to_safe.total_seconds():.1f} s", "bold"),
+                f", counting {latency * 1000:.0f} ms for each AWS call",
+            ),
         )
         table.add_row("proof", summary.proof or "none")
     bad = ", ".join(
@@ -75,15 +81,18 @@ def _facts(summary: Summary) -> Table:
     whole = "whole" if summary.journal_whole else "BROKEN"
     table.add_row(
         "journal",
-        f"{summary.journal_entries} entries, {whole}, head {summary.journal_head[:12]}; "
-        f"{summary.pages} pages; executions: {summary.executions}",
+        f"{summary.journal_entries} entries, {whole}, "
+        f"head {summary.journal_head[:12]}; "
+        f"pages: {summary.pages}; executions: {summary.executions}",
     )
     return table
 
 
-def _moved_dns(summary: Summary, index: int) -> bool:
+def _dns_told(summary: Summary, index: int) -> str:
+    """What a move did to DNS, if it did anything."""
     before = summary.moves[index - 1].dns_share if index else None
-    return summary.moves[index].dns_share != before
+    share = summary.moves[index].dns_share
+    return "" if share is None or share == before else f" (DNS {percent(share)})"
 
 
 def _clock(moment: datetime) -> str:

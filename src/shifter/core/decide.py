@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from math import ceil
 
 from shifter.core.case import ACTING, SOONEST, Case, Decision
 from shifter.core.edges import Found
@@ -167,7 +168,7 @@ def still_baking(case: Case) -> Decision | None:
         return _hold(case, "still_baking", "the bake clock starts now")
     if case.now >= ends_at:
         return None
-    left = timedelta(seconds=round((ends_at - case.now).total_seconds()))
+    left = timedelta(seconds=ceil((ends_at - case.now).total_seconds()))
     return _hold(
         case,
         "still_baking",
@@ -267,17 +268,12 @@ def _hold(
 
 def _tell(judgements: tuple[Judgement, ...]) -> str:
     return "; ".join(
-        f"{judged.gate} {_STATES[judged.reading.state]}: {judged.reading.detail}"
+        f"{judged.gate}{_STATES.get(judged.reading.state, '')}: {judged.reading.detail}"
         for judged in judgements
     )
 
 
-_STATES = {
-    State.GOOD: "is good",
-    State.BAD: "is bad",
-    State.NO_DATA: "has no data",
-    State.UNREADABLE: "cannot be read",
-}
+_STATES = {State.NO_DATA: " has no data", State.UNREADABLE: " cannot be read"}
 
 
 def _tell_overdue(case: Case, overdue: tuple[str, ...]) -> str:

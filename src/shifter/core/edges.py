@@ -95,7 +95,7 @@ def compare(
         return Found.FOREIGN
     if found.share * 1000 > max(split.share for split in expected):
         return Found.ABOVE
-    if found == adopted:
+    if adopted is not None and found.same_ratio(adopted):
         return Found.SAME
     floor = min(split.share for split in expected)
     if adopted is not None and found.share >= adopted.share:

@@ -67,6 +67,13 @@ class Weights(BaseModel):
     def of(self, lane: Lane) -> int:
         return int(getattr(self, lane.value))
 
+    def same_ratio(self, other: Weights) -> bool:
+        """Tell whether both send requests to the same lanes in the same parts."""
+        return all(
+            mine * other.total == theirs * self.total
+            for (_, mine), (_, theirs) in zip(self, other, strict=True)
+        )
+
     def matches(self, split: Split) -> bool:
         """Tell whether these weights send requests exactly where `split` says."""
         return self.total > 0 and all(
@@ -155,9 +162,7 @@ def _reduce(parts: Mapping[str, int], limit: int) -> dict[str, int]:
     return reduced
 
 
-def percent(per_mille: int | Fraction) -> str:
-    """Per mille as people read it: `10 %`, `0.5 %`; a fraction keeps two digits."""
-    if isinstance(per_mille, int):
-        whole, tenth = divmod(per_mille, 10)
-        return f"{whole}.{tenth} %" if tenth else f"{whole} %"
-    return f"{float(per_mille) / 10:.2f}".rstrip("0").rstrip(".") + " %"
+def percent(per_mille: int) -> str:
+    """Per mille as people read it: `10 %`, `0.5 %`."""
+    whole, tenth = divmod(per_mille, 10)
+    return f"{whole}.{tenth} %" if tenth else f"{whole} %"

@@ -29,7 +29,7 @@ from shifter.core.gates.replication import ReplicationGate
 from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.gates.targets import TargetsGate
 from shifter.core.gates.weights import WeightsGate
-from shifter.core.lanes import ALL_BLUE, PER_MILLE, Split, percent
+from shifter.core.lanes import ALL_BLUE, PER_MILLE, Lane, Split, percent
 from shifter.core.quantities import DnsShare, Duration, Share, format_duration
 from shifter.core.topology import Name
 
@@ -168,13 +168,23 @@ def _problem(entry: Any) -> Problem:
         case "missing":
             return Problem(field, "missing", "required")
         case "union_tag_invalid" | "union_tag_not_found":
-            field, found = f"{field}.kind", found.get("kind", "missing")
-            remedy = "one of alarm, replication, targets, sufficiency, approval"
+            kinds = "one of alarm, replication, targets, sufficiency, approval"
+            if "kind" not in found:
+                return Problem(f"{field}.kind", "missing", f"required: {kinds}")
+            field, found, remedy = f"{field}.kind", found["kind"], kinds
         case "too_short" if field == "gates":
             remedy = "a plan without gates would pass everything: write at least one"
         case _:
             remedy = entry["msg"].removeprefix("Value error, ")
-    return Problem(field or "plan", repr(found)[:80], remedy)
+    return Problem(field or "plan", _shown(found), remedy)
+
+
+def _shown(value: Any) -> str:
+    """A value as it was written, cut to a length that people read."""
+    try:
+        return repr(value)[:80]
+    except ValueError:  # Python refuses to write integers of thousands of digits
+        return "a number of thousands of digits"
 
 
 def _of_steps(plan: Plan) -> list[Problem]:
@@ -240,6 +250,14 @@ def _of_gates(plan: Plan) -> list[Problem]:
                 )
             )
         taken.add(gate.name)
+        if isinstance(gate, SufficiencyGate) and gate.lane is not Lane.GREEN:
+            problems.append(
+                Problem(
+                    f"gates.{number}.lane",
+                    gate.lane,
+                    "steps lead to green, so only its requests can suffice",
+                )
+            )
         if isinstance(gate, ApprovalGate) and gate.before not in {
             step.share for step in plan.steps
         }:

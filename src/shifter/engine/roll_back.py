@@ -55,8 +55,9 @@ def go_back(record: Record, ports: Ports, *, actor: str, reason: str) -> Directi
     if record.phase not in GOING_BACK:
         record = _intend(record, ports, actor, reason)
     begun = record.way_back
+    looked_at = ports.clock.now()  # before the look: its answer may take its time
     confirmed = begun.verified_at is not None and _all_blue(ports) == ""
-    if confirmed and _no_write_under_way(record, ports.clock.now()):
+    if confirmed and _no_write_under_way(record, looked_at):
         return _settle(record, ports)
     if not confirmed:
         begun, wrong = _write(record, begun, ports)

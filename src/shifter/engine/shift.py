@@ -163,6 +163,7 @@ def _settle(record: Record, dns_change: DnsChange | None, ports: Ports) -> Recor
                 "waiting": {},
                 "memories": {},
                 "failures": 0,
+                "reason": f"every edge shows {record.split}",
                 "look_again_at": now + SOONEST,
                 "history_events": record.history_events + EVENTS_PER_VERB,
             }

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shifter.core.errors import Problem
 from shifter.core.evidence import INTERVAL, Interval, TrafficSeen
 from shifter.core.gates.gate import (
     Judgement,
@@ -199,11 +200,15 @@ def test_intervals_are_wanted_from_where_counting_stopped(
     assert wanted == HEADCOUNT.wanted_from(where)
 
 
-@pytest.mark.parametrize("seen", [TrafficSeen(()), Unreadable("fog")])
-def test_evidence_that_cannot_be_there_yet_does_not_refuse_the_start(
-    seen: TrafficSeen | Unreadable,
-) -> None:
-    assert HEADCOUNT.refusal(seen, at(settled_at=None)) is None
+def test_evidence_that_cannot_be_there_yet_does_not_refuse_the_start() -> None:
+    assert HEADCOUNT.refusal(TrafficSeen(()), at(settled_at=None)) is None
+
+
+def test_counts_that_cannot_be_read_refuse_the_start() -> None:
+    """A permission that is missing is found before anything is touched."""
+    assert Problem(
+        "gate headcount", "fog", "must pass before a cutover can start"
+    ) == HEADCOUNT.refusal(Unreadable("fog"), at(settled_at=None))
 
 
 @given(

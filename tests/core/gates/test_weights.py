@@ -51,7 +51,7 @@ def shows(blue: int, green: int = 0, canary: int = 0, other: int = 0) -> EdgeSta
             {"edge-1": shows(9, 1), "edge-2": shows(1)},
             TENTH,
             State.BAD,
-            f"edge-2: weights blue/canary/green 1/0/0 (below); the record says {SAID}",
+            f"edge-2: blue 100 %; the record says {SAID}",
             Verdict.WAIT,
             id="lowered by hand",
         ),
@@ -59,8 +59,7 @@ def shows(blue: int, green: int = 0, canary: int = 0, other: int = 0) -> EdgeSta
             {"edge-1": shows(19, 1)},
             MOVING,
             State.BAD,
-            "edge-1: weights blue/canary/green 19/0/1 (different); "
-            f"the record says blue 100 % or {SAID}",
+            f"edge-1: blue 95 %, green 5 %; the record says blue 100 % or {SAID}",
             Verdict.WAIT,
             id="different",
         ),
@@ -68,8 +67,8 @@ def shows(blue: int, green: int = 0, canary: int = 0, other: int = 0) -> EdgeSta
             {"edge-2": shows(1), "edge-1": shows(8, 2)},
             TENTH,
             State.BAD,
-            "edge-1: weights blue/canary/green 8/0/2; "
-            "edge-2: weights blue/canary/green 1/0/0 (above); "
+            "edge-1: blue 80 %, green 20 %; "
+            "edge-2: blue 100 %; "
             f"the record says {SAID}",
             Verdict.BREACH,
             id="one above, one below",
@@ -78,8 +77,7 @@ def shows(blue: int, green: int = 0, canary: int = 0, other: int = 0) -> EdgeSta
             {"edge-1": shows(9, 1), "edge-2": shows(9, 0, 1)},
             TENTH,
             State.BAD,
-            "edge-2: weights blue/canary/green 9/1/0 (foreign); "
-            f"the record says {SAID}",
+            f"edge-2: blue 90 %, canary 10 %; the record says {SAID}",
             Verdict.BREACH,
             id="another lane",
         ),
@@ -87,7 +85,7 @@ def shows(blue: int, green: int = 0, canary: int = 0, other: int = 0) -> EdgeSta
             {"edge-1": shows(9, 1, other=1)},
             TENTH,
             State.BAD,
-            "edge-1: weights blue/canary/green 9/0/1 and 1 elsewhere (foreign); "
+            "edge-1: blue 81.8 %, green 9.09 %, unknown target groups 9.09 %; "
             f"the record says {SAID}",
             Verdict.BREACH,
             id="a target group that nobody knows",
@@ -96,7 +94,7 @@ def shows(blue: int, green: int = 0, canary: int = 0, other: int = 0) -> EdgeSta
             {"edge-1": shows(9, 1), "edge-2": FOG},
             TENTH,
             State.UNREADABLE,
-            f"edge-2: fog over the bridge (unreadable); the record says {SAID}",
+            f"edge-2: fog over the bridge; the record says {SAID}",
             Verdict.WAIT,
             id="one edge in the fog",
         ),
@@ -104,8 +102,8 @@ def shows(blue: int, green: int = 0, canary: int = 0, other: int = 0) -> EdgeSta
             {"edge-1": shows(1, 1), "edge-2": FOG},
             TENTH,
             State.BAD,
-            "edge-1: weights blue/canary/green 1/0/1; "
-            f"edge-2: fog over the bridge (above); the record says {SAID}",
+            "edge-1: blue 50 %, green 50 %; "
+            f"edge-2: fog over the bridge; the record says {SAID}",
             Verdict.BREACH,
             id="the fog hides nothing worse",
         ),
@@ -113,7 +111,7 @@ def shows(blue: int, green: int = 0, canary: int = 0, other: int = 0) -> EdgeSta
             {},
             TENTH,
             State.UNREADABLE,
-            f"no edge was read (unreadable); the record says {SAID}",
+            f"no edge was read; the record says {SAID}",
             Verdict.WAIT,
             id="no edge at all",
         ),

@@ -209,5 +209,13 @@ class Gate(BaseModel, Generic[Seen]):
 
 
 def lane_of_weight_zero(situation: Situation, lane: Lane | None) -> bool:
-    """Tell whether no request is meant to reach this lane now."""
-    return lane is not None and all(split.of(lane) == 0 for split in situation.expected)
+    """Tell whether no request is meant to reach this lane now.
+
+    Weights that were taken away by hand, and adopted, are meant, too.
+    """
+    if lane is None:
+        return False
+    adopted = situation.adopted.values()
+    if adopted and all(weights.of(lane) == 0 for weights in adopted):
+        return True
+    return all(split.of(lane) == 0 for split in situation.expected)

@@ -79,8 +79,9 @@ class SufficiencyGate(Gate[TrafficSeen]):
     def refusal(
         self, seen: TrafficSeen | Unreadable, situation: Situation
     ) -> Problem | None:
-        """There is no evidence before the first step, so none can be missing."""
-        del seen, situation
+        """There is no evidence before the first step, but it must be readable."""
+        if isinstance(seen, Unreadable):
+            return super().refusal(seen, situation)
         return None
 
     def _recall(self, situation: Situation) -> _Memory | None:

@@ -19,6 +19,7 @@ from shifter.core.gates.gate import (
     Unreadable,
     Verdict,
 )
+from shifter.core.lanes import Lane
 
 EdgesSeen = Mapping[str, EdgeState | Unreadable]
 
@@ -58,7 +59,7 @@ class WeightsGate(Gate[EdgesSeen]):
                 state=state,
                 detail=wanted
                 if state is State.GOOD
-                else f"{told} ({worst.name.lower()}); the record says {wanted}",
+                else f"{told}; the record says {wanted}",
                 source="edges",
             ),
             Verdict.BREACH if worst in {Found.ABOVE, Found.FOREIGN} else Verdict.WAIT,
@@ -68,4 +69,11 @@ class WeightsGate(Gate[EdgesSeen]):
 def _describe(state: EdgeState | Unreadable) -> str:
     if isinstance(state, Unreadable):
         return state.detail
-    return f"weights blue/canary/green {state.weights}"
+    weights = state.weights
+    if weights.total == 0:
+        return "all weights are 0"
+    parts = [(lane.value, weights.of(lane)) for lane in Lane]
+    parts.append(("unknown target groups", weights.other))
+    return ", ".join(
+        f"{name} {100 * part / weights.total:.3g} %" for name, part in parts if part
+    )

@@ -1,0 +1,438 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shifter.core.directive import Next
+from shifter.core.errors import Conflict, NotFound, Refused, Throttled
+from shifter.core.lanes import Weights
+from shifter.core.notice import Severity
+from shifter.core.orders import Abort, Answer, Pause, Resume
+from shifter.core.phases import Phase
+from shifter.core.record import Record
+from shifter.engine import control
+from tests.core.examples import plan
+from tests.engine.bench import (
+    BURROWS,
+    CROAKING,
+    EDGE_NAMES,
+    NOW,
+    OTTERS,
+    SWIM,
+    Bench,
+)
+
+ELDER = {"kind": "approval", "name": "elder", "before": "50 %"}
+ASKING = plan(gates=[CROAKING, BURROWS, ELDER])
+Order = Callable[[Bench], Record]
+
+
+def _abort(bench: Bench) -> Record:
+    return control.abort(OTTERS, bench.ports, by="Fern", reason="a heron")
+
+
+def _pause(bench: Bench) -> Record:
+    return control.pause(OTTERS, bench.ports, by="Bramble", reason="lunch")
+
+
+def _resume(bench: Bench) -> Record:
+    return control.resume(OTTERS, bench.ports, by="Fern", reason="lunch is over")
+
+
+def _answer(bench: Bench, **changes: Any) -> Record:
+    usual = {"gate": "elder", "approved": True, "by": "Willow", "reason": "calm"}
+    told: dict[str, Any] = usual | changes
+    return control.answer(OTTERS, bench.ports, **told)
+
+
+def _approve(bench: Bench) -> Record:
+    return _answer(bench)
+
+
+def _decline(bench: Bench) -> Record:
+    return _answer(bench, approved=False)
+
+
+def _started() -> Bench:
+    bench = Bench()
+    bench.start(ASKING)
+    bench.river.effects.clear()
+    return bench
+
+
+# --- what an order is -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "changes", "by", "action", "reason"),
+    [
+        (
+            _abort,
+            {"abort": Abort(by="Fern", at=NOW, reason="a heron")},
+            "Fern",
+            "abort",
+            "a heron",
+        ),
+        (
+            _pause,
+            {"pause": Pause(by="Bramble", at=NOW, reason="lunch")},
+            "Bramble",
+            "pause",
+            "lunch",
+        ),
+        (
+            _approve,
+            {
+                "answers": (
+                    Answer(
+                        gate="elder", approved=True, by="Willow", at=NOW, reason="calm"
+                    ),
+                )
+            },
+            "Willow",
+            "approve",
+            "calm",
+        ),
+        (
+            _decline,
+            {
+                "answers": (
+                    Answer(
+                        gate="elder", approved=False, by="Willow", at=NOW, reason="calm"
+                    ),
+                )
+            },
+            "Willow",
+            "decline",
+            "calm",
+        ),
+    ],
+    ids=["abort", "pause", "approve", "decline"],
+)
+def test_an_order_is_one_save_that_people_are_told_of(
+    order: Order, changes: dict[str, Any], by: str, action: str, reason: str
+) -> None:
+    """It touches no weight: the next assessment acts on it."""
+    bench = _started()
+    before, length = bench.record, len(bench.journal)
+
+    answered = order(bench)
+
+    assert ["save", "send", "save"] == bench.river.effects
+    assert (
+        before.model_copy(
+            update={
+                **changes,
+                "version": before.version + 2,
+                "journal_length": length + 2,
+                "journal_head": bench.journal[-1].hash,
+            }
+        )
+        == bench.record
+        == answered
+    )
+    assert ((by, action, "ordered"), (Severity.INFO, reason)) == (
+        bench.told(length)[0],
+        (bench.notices[-1].severity, bench.notices[-1].reason),
+    )
+
+
+# --- abort ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("phase", "step"),
+    [(Phase.PREPARED, 0), (Phase.SHIFTING, 1), (Phase.BAKING, 2), (Phase.BAKING, 3)],
+)
+def test_an_abort_leads_back_from_everywhere(phase: Phase, step: int) -> None:
+    bench = Bench()
+    directive = bench.reach(phase, step)
+    _abort(bench)
+
+    end = bench.finish_all(directive)
+
+    assert (
+        Next.END_ROLLED_BACK,
+        Phase.ROLLED_BACK,
+        dict.fromkeys(EDGE_NAMES, "1/0/0"),
+        "Fern aborted: a heron",
+    ) == (end.action, bench.record.phase, bench.river.shows(), bench.record.reason)
+
+
+def test_an_abort_is_taken_once() -> None:
+    bench = _started()
+    _abort(bench)
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        _abort(bench)
+
+    assert f"{OTTERS} is going back already: prepared" == str(refused.value)
+    assert record == bench.record
+
+
+def test_an_abort_of_what_is_going_back_is_refused() -> None:
+    bench = _started()
+    _abort(bench)
+    bench.follow(bench.now())
+    assert Phase.ROLLING_BACK is bench.record.phase
+
+    with pytest.raises(Refused, match="going back already: Fern aborted: a heron"):
+        _abort(bench)
+
+
+# --- pause and resume -----------------------------------------------------------------
+
+
+def test_a_pause_holds_until_somebody_resumes() -> None:
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 1)
+    _pause(bench)
+    for _ in range(40):
+        directive = bench.follow(directive)
+    assert (1, "waiting for hold: paused by Bramble: lunch") == (
+        bench.record.step,
+        bench.record.reason,
+    )
+
+    answered = _resume(bench)
+
+    assert (None, None) == (answered.pause, answered.resume)
+    bench.go_on(directive, lambda record: record.step == 2)
+
+
+def test_pausing_twice_is_refused() -> None:
+    bench = _started()
+    _pause(bench)
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        _pause(bench)
+
+    assert f"{OTTERS} is paused already by Bramble" == str(refused.value)
+    assert record == bench.record
+
+
+def test_there_must_be_something_to_resume() -> None:
+    bench = _started()
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        _resume(bench)
+
+    assert f"{OTTERS} is not paused: there is nothing to resume" == str(refused.value)
+    assert (record, []) == (bench.record, bench.river.effects)
+
+
+def test_a_resume_after_an_adoption_restores_the_step() -> None:
+    """What was moved to safety by hand is moved out again by Shifter, not by hand."""
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 2)
+    bench.river.edit("edge-1", blue=1)
+    directive = bench.follow(directive)
+    assert {"edge-1": Weights(blue=1)} == bench.record.adopted
+
+    answered = _resume(bench)
+
+    now = bench.clock.now()
+    assert (None, Resume(by="Fern", at=now, reason="lunch is over")) == (
+        answered.pause,
+        answered.resume,
+    )
+    bench.go_on(directive, lambda record: not record.adopted)
+    assert (Phase.BAKING, 2, None, dict.fromkeys(EDGE_NAMES, "1/0/1")) == (
+        bench.record.phase,
+        bench.record.step,
+        bench.record.resume,
+        bench.river.shows(),
+    )
+
+
+def test_an_operator_who_has_lowered_the_weights_may_resume_a_second_time() -> None:
+    """Once for the pause, and the adoption that comes after it asks again."""
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 1)
+    _pause(bench)
+    _resume(bench)
+    bench.river.edit("edge-1", blue=1)
+    directive = bench.follow(directive)
+
+    _resume(bench)
+
+    bench.go_on(directive, lambda record: record.step == 2)
+
+
+# --- approvals ------------------------------------------------------------------------
+
+
+def test_an_approval_lets_the_step_begin() -> None:
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 1, plan=ASKING)
+    for _ in range(60):
+        directive = bench.follow(directive)
+    assert "waiting for elder: awaited before 50 %" == bench.record.reason
+
+    _approve(bench)
+
+    bench.go_on(directive, lambda record: record.step == 2)
+
+
+def test_declining_leads_back() -> None:
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 1, plan=ASKING)
+    _decline(bench)
+
+    bench.finish_all(directive)
+
+    assert (Phase.ROLLED_BACK, "elder: declined by Willow: calm") == (
+        bench.record.phase,
+        bench.record.reason,
+    )
+
+
+def test_the_starter_may_not_approve() -> None:
+    """Four eyes see more than two."""
+    bench = _started()
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        _answer(bench, by="Hazel")
+
+    assert f"Hazel started {OTTERS}: somebody else must approve it" == str(
+        refused.value
+    )
+    assert record == bench.record
+
+
+def test_the_starter_may_approve_where_the_plan_says_so() -> None:
+    bench = Bench()
+    bench.start(plan(gates=[CROAKING, ELDER | {"allow_starter": True}]))
+
+    assert ("Hazel",) == tuple(a.by for a in _answer(bench, by="Hazel").answers)
+
+
+def test_the_starter_may_always_decline() -> None:
+    bench = _started()
+
+    answers = _answer(bench, by="Hazel", approved=False).answers
+
+    assert (False,) == tuple(a.approved for a in answers)
+
+
+@pytest.mark.parametrize(
+    ("started", "gate", "told"),
+    [
+        (
+            ASKING,
+            "oracle",
+            f"oracle is not an approval gate of {OTTERS}: it has elder",
+        ),
+        (
+            ASKING,
+            "croaking",
+            f"croaking is not an approval gate of {OTTERS}: it has elder",
+        ),
+        (SWIM, "elder", f"elder is not an approval gate of {OTTERS}: it has none"),
+    ],
+    ids=["unknown", "another kind", "no approval at all"],
+)
+def test_only_an_approval_gate_can_be_answered(
+    started: Any, gate: str, told: str
+) -> None:
+    bench = Bench()
+    bench.start(started)
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        _answer(bench, gate=gate)
+
+    assert told == str(refused.value)
+    assert record == bench.record
+
+
+# --- too late, at the same time, not at all -------------------------------------------
+
+ORDERS = [_abort, _pause, _resume, _approve, _decline]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("end", [Phase.COMPLETED, Phase.ROLLED_BACK], ids=str)
+def test_what_has_ended_takes_no_order(order: Order, end: Phase) -> None:
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 3)
+    if end is Phase.ROLLED_BACK:
+        _abort(bench)
+    bench.finish_all(directive)
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        order(bench)
+
+    assert f"{OTTERS} has ended: {end}" == str(refused.value)
+    assert record == bench.record
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda f: f.__name__)
+def test_a_cutover_that_does_not_exist_takes_no_order(order: Order) -> None:
+    with pytest.raises(NotFound, match=f"no cutover {OTTERS}"):
+        order(Bench())
+
+
+def test_an_order_is_tried_again_on_what_somebody_else_saved() -> None:
+    """Neither of two people who order at the same moment is lost."""
+    bench = _started()
+    bench.river.before("save", lambda: _pause(bench))
+
+    _abort(bench)
+
+    assert bench.record.pause is not None
+    assert bench.record.abort is not None
+
+
+def test_an_order_is_judged_anew_on_what_somebody_else_saved() -> None:
+    bench = _started()
+    bench.river.before("save", lambda: _pause(bench))
+
+    with pytest.raises(Refused, match="paused already by Bramble"):
+        _pause(bench)
+
+    assert 1 == len([entry for entry in bench.journal if entry.action == "pause"])
+
+
+@pytest.mark.parametrize(("rivals", "taken"), [(4, True), (5, False)])
+def test_an_order_gives_up_after_five_conflicts(rivals: int, taken: bool) -> None:
+    """It says so, rather than to be tried for ever."""
+    bench = _started()
+    left = [None] * rivals
+
+    def answer_first() -> None:
+        if left:
+            left.pop()
+            _approve(bench)
+            bench.river.before("save", answer_first)
+
+    bench.river.before("save", answer_first)
+
+    if taken:
+        _abort(bench)
+    else:
+        with pytest.raises(Conflict):
+            _abort(bench)
+
+    assert (taken, rivals) == (
+        bench.record.abort is not None,
+        len(bench.record.answers),
+    )
+
+
+def test_an_order_that_cannot_be_saved_is_told() -> None:
+    bench = _started()
+    record = bench.record
+    bench.river.refused.add("save")
+
+    with pytest.raises(Throttled):
+        _abort(bench)
+
+    assert record == bench.record

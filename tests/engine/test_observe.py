@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import Any
+
+from shifter.core.edges import Found
+from shifter.core.gates.gate import Unreadable, Verdict
+from shifter.core.lanes import Lane
+from shifter.core.phases import Phase
+from shifter.engine.observe import find, judge, observe, unable_edges
+from tests.core.examples import plan
+from tests.engine.bench import BURROWS, CROAKING, EDGE_NAMES, Bench
+
+DENS = BURROWS | {"name": "dens"}
+SPLASHING = CROAKING | {"name": "splashing", "alarm": "fish-complain"}
+
+
+def test_gates_of_one_kind_are_read_together() -> None:
+    """As few calls as possible: one reader, one call, whatever their number."""
+    asked: list[list[str]] = []
+
+    class Counting:
+        def __init__(self, reader: Any) -> None:
+            self._reader = reader
+
+        def read(self, gates: Any, situations: Any) -> Any:
+            asked.append([gate.name for gate in gates])
+            return self._reader.read(gates, situations)
+
+    bench = Bench()
+    bench.reach(Phase.PREPARED)
+    record = bench.record.model_copy(
+        update={"plan": plan(gates=[CROAKING, BURROWS, SPLASHING, DENS])}
+    )
+    bench.ports.readers = {
+        kind: Counting(reader) for kind, reader in bench.ports.readers.items()
+    }
+
+    observe(bench.ports, record, bench.clock.now())
+
+    assert [
+        ["croaking", "splashing"],
+        ["capacity"],
+        ["dns_settled"],
+        ["burrows", "dens"],
+        ["weights"],
+    ] == asked
+
+
+def test_gates_are_judged_in_the_order_of_the_plan() -> None:
+    bench = Bench()
+    bench.reach(Phase.BAKING, 1)
+    now = bench.clock.now()
+
+    judged = judge(bench.record, observe(bench.ports, bench.record, now), now)
+
+    assert [
+        (gate, Verdict.PASS)
+        for gate in (
+            "weights",
+            "dns_settled",
+            "capacity",
+            "hold",
+            "croaking",
+            "burrows",
+        )
+    ] == [(judgement.gate, judgement.verdict) for judgement in judged]
+
+
+def test_edges_that_nobody_read_are_unreadable_each() -> None:
+    bench = Bench()
+    bench.reach(Phase.BAKING, 1)
+    seen = {"weights": Unreadable("no answer")}
+
+    assert dict.fromkeys(EDGE_NAMES, Found.UNREADABLE) == find(
+        bench.record, seen, bench.clock.now()
+    )
+
+
+def test_an_edge_is_unable_where_only_another_lane_can_serve() -> None:
+    bench = Bench()
+    assert () == unable_edges(bench.ports)
+    for edge in EDGE_NAMES:
+        bench.river.set_targets(Lane.BLUE, edge, healthy=0, registered=2)
+    assert EDGE_NAMES == unable_edges(bench.ports)
+    bench.river.set_targets(Lane.GREEN, "edge-1", healthy=0)
+    assert EDGE_NAMES == unable_edges(bench.ports), "the canary is left"
+    bench.river.set_targets(Lane.CANARY, "edge-1", healthy=0)
+    assert ("edge-2",) == unable_edges(bench.ports)
+    bench.river.breaks("targets")
+    assert () == unable_edges(bench.ports)
