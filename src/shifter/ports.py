@@ -57,9 +57,10 @@ class Store(Protocol):
 
         The record's version must be one more than the stored one (1: none is stored).
         The first save takes the environment's lock, the save that ends the cutover
-        frees it, and what is saved after that leaves it alone.  Raises Conflict when
-        someone else saved first, and LockHeld when the lock is somebody else's.  The
-        same save twice changes nothing the second time, and may be a Conflict.
+        frees it, and what is saved after that leaves it alone.  Going back never
+        depends on the lock.  Raises Conflict when someone else saved first, and
+        LockHeld when the lock is somebody else's.  The same save twice changes nothing
+        the second time, and may be a Conflict.
         """
 
     def journal(self, cutover_id: str) -> Sequence[Entry]:

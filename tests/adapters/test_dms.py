@@ -82,14 +82,14 @@ def test_lags_are_told_oldest_first_however_they_come(aws: AwsBench) -> None:
     )
 
 
-def test_ten_minutes_are_asked_for_in_one_call(aws: AwsBench) -> None:
+def test_twenty_minutes_are_asked_for_in_one_call(aws: AwsBench) -> None:
     aws.set_task("running", {})
     sent = aws.account.record("cloudwatch", "GetMetricData")
 
     read(aws)
 
     [call] = sent
-    assert (call["StartTime"], call["EndTime"]) == (NOW - 10 * MINUTE, NOW)
+    assert (call["StartTime"], call["EndTime"]) == (NOW - 20 * MINUTE, NOW)
     assert [
         (query["MetricStat"]["Metric"]["MetricName"], query["MetricStat"]["Stat"])
         for query in call["MetricDataQueries"]

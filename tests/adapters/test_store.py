@@ -376,6 +376,35 @@ def test_a_cutover_that_has_lost_its_lock_saves_nothing(bench: StoreBench) -> No
     assert bench.store.load("otters-1") == loaded
 
 
+def test_going_back_never_depends_on_the_lock(bench: StoreBench) -> None:
+    """Whatever became of the lock, a rollback is saved to its end."""
+    record, entry = begun()
+    bench.store.save(record, entry)
+    _steal_lock(bench)
+
+    for phase in (Phase.ROLLING_BACK, Phase.ROLLBACK_STUCK, Phase.ROLLED_BACK):
+        record, entry = then(record, phase=phase)
+        bench.store.save(record, entry)
+
+    assert bench.store.load("otters-1") == record
+    assert bench.store.holder("riverbank") is None
+
+
+def test_a_rollback_leaves_the_lock_of_its_new_holder_alone(bench: StoreBench) -> None:
+    record, entry = begun()
+    bench.store.save(record, entry)
+    _steal_lock(bench)
+    bench.store.save(*begun("otters-2"))
+
+    for phase in (Phase.ROLLING_BACK, Phase.ROLLED_BACK):
+        record, entry = then(record, phase=phase)
+        bench.store.save(record, entry)
+
+    held = bench.store.holder("riverbank")
+    assert held is not None
+    assert held.holder == "cutover:otters-2"
+
+
 def _steal_lock(bench: StoreBench) -> None:
     match bench:
         case MemoryStoreBench():

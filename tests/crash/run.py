@@ -31,6 +31,7 @@ from shifter.handlers.events import (
     StartEvent,
     directive_in,
     failure_in,
+    is_directive,
     parse,
 )
 from shifter.ports import Ports
@@ -76,7 +77,7 @@ def _assess(event: Any, ports: Ports) -> Directive:
 
 def _roll_back(event: Any, ports: Ports) -> Directive:
     failure = failure_in(event)
-    if "owner" in event:
+    if is_directive(event):
         reason = failure or "the state machine asked"
         return roll_back(directive_in(event), ports, reason)
     order = parse(RollBackOrder, event)

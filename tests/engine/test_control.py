@@ -250,6 +250,46 @@ def test_a_resume_after_an_adoption_restores_the_step() -> None:
     )
 
 
+def test_a_resume_overrules_weights_that_were_told_and_not_adopted() -> None:
+    """First lowered by hand, then raised by hand to something that nobody recorded."""
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 2)
+    bench.river.edit("edge-2", blue=1)
+    directive = bench.follow(directive)
+    bench.river.edit("edge-2", blue=4, green=1)
+    directive = bench.follow(directive)
+    assert "weights_different" == bench.told()[-2][2]
+
+    _resume(bench)
+
+    bench.go_on(directive, lambda record: not record.adopted)
+    assert (Phase.BAKING, 2, dict.fromkeys(EDGE_NAMES, "1/0/1")) == (
+        bench.record.phase,
+        bench.record.step,
+        bench.river.shows(),
+    )
+
+
+def test_a_resume_does_not_wait_for_an_edge_that_cannot_be_read() -> None:
+    """It is decided, and shift says why it could not be done."""
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 1)
+    bench.river.edit("edge-2", blue=1)
+    directive = bench.follow(directive)
+    bench.river.breaks("edges")
+    _resume(bench)
+    directive = bench.follow(directive)
+    assert (Next.SHIFT, {"edge-2": Weights(blue=1)}) == (
+        directive.action,
+        bench.record.adopted,
+    )
+    bench.river.mend()
+
+    bench.go_on(directive, lambda record: not record.adopted)
+
+    assert dict.fromkeys(EDGE_NAMES, "19/0/1") == bench.river.shows()
+
+
 def test_an_operator_who_has_lowered_the_weights_may_resume_a_second_time() -> None:
     """Once for the pause, and the adoption that comes after it asks again."""
     bench = Bench()

@@ -46,7 +46,7 @@ from shifter.core.errors import (
     UnreadableRecord,
 )
 from shifter.core.journal import Entry
-from shifter.core.phases import ENDS
+from shifter.core.phases import ENDS, GOING_BACK
 from shifter.core.record import Record
 from shifter.telemetry import logger
 
@@ -80,8 +80,16 @@ class DynamoStore:
         return _parsed(Record, item, f"record of {cutover_id}")
 
     def save(self, record: Record, entry: Entry) -> None:
+        try:
+            self._transact(record, entry, self._lock_change(record, entry))
+        except LockHeld:
+            if entry.phase_before not in GOING_BACK:
+                raise
+            # The lock went to somebody else by force: there is nothing to free.
+            self._transact(record, entry, None)
+
+    def _transact(self, record: Record, entry: Entry, lock: Any) -> None:
         changes = [self._put_record(record, entry), self._put_entry(entry)]
-        lock = self._lock_change(record, entry)
         if lock is not None:
             changes.append(lock)
         with translated("TransactWriteItems", f"record of {record.cutover_id}"):
@@ -169,11 +177,14 @@ class DynamoStore:
         }
 
     def _lock_change(self, record: Record, entry: Entry) -> Any:
-        """Take the lock first, keep it, free it at the end, then leave it alone."""
+        """Take the lock first, keep it, free it at the end, then leave it alone.
+
+        Going back never depends on the lock: whatever became of it, blue is safe.
+        """
         mine = HolderName.cutover(record.cutover_id)
         if record.version == 1:
             return taking(self._table, record.environment, mine, entry.at)
-        if entry.phase_before in ENDS:
+        if entry.phase_before in ENDS or record.phase in GOING_BACK:
             return None
         if record.phase in ENDS:
             return freeing(self._table, record.environment, mine)

@@ -8,9 +8,10 @@ from typing import Any, assert_never
 from shifter.core.case import Case, Decision
 from shifter.core.decide import decide
 from shifter.core.directive import Directive, Next
-from shifter.core.edges import EdgeState, Found
+from shifter.core.edges import Found
 from shifter.core.gates.dns import DnsSeen
 from shifter.core.gates.gate import Verdict
+from shifter.core.lanes import Weights
 from shifter.core.notice import Severity
 from shifter.core.orders import Pause
 from shifter.core.phases import ENDS, Action, Phase, after
@@ -120,6 +121,8 @@ def _intended(
                 "settled_at": None,
                 "bake_from": None,
                 "resume": None,
+                # Only a resume overrules these, and shift writes only what it knows.
+                "adopted": record.adopted | _shown(case, seen, Found.DIFFERENT),
             }
         case Action.ROLL_BACK:
             begun = record.rollback or Rollback(
@@ -136,18 +139,21 @@ def _intended(
 
 def _adopted(case: Case, seen: Seen) -> dict[str, Any]:
     """Take the lower weights as wanted, and pause until an operator resumes."""
-    states = seen[case.record.plan.standing.weights.name]
-    below = {
-        edge: state.weights
-        for edge, state in states.items()
-        if isinstance(state, EdgeState) and case.found[edge] is Found.BELOW
-    }
+    below = _shown(case, seen, Found.BELOW)
     pause = case.record.pause or Pause(
         by="shifter",
         at=case.now,
         reason="weights were lowered by hand: resume to restore the step, or abort",
     )
-    return {"adopted": {**case.record.adopted, **below}, "pause": pause}
+    return {"adopted": case.record.adopted | below, "pause": pause}
+
+
+def _shown(case: Case, seen: Seen, found: Found) -> dict[str, Weights]:
+    """The weights of the edges that differ from the record in this way."""
+    states = seen[case.record.plan.standing.weights.name]
+    return {
+        edge: states[edge].weights for edge, is_ in case.found.items() if is_ is found
+    }
 
 
 def _topic(case: Case, decision: Decision) -> str:

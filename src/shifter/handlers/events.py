@@ -52,6 +52,11 @@ def parse(model: type[Parsed], event: object) -> Parsed:
         raise BadEvent(f"{field}: {first['msg']}: see events/ for an example") from None
 
 
+def is_directive(event: object) -> bool:
+    """Tell a directive from an order that comes from outside: only it has an owner."""
+    return isinstance(event, Mapping) and "owner" in event
+
+
 def directive_in(event: object) -> Directive:
     """The directive that the event carries."""
     return parse(Directive, event)

@@ -9,21 +9,28 @@ from typing import Any
 
 from shifter.engine.roll_back import go_back, roll_back
 from shifter.engine.saving import load
-from shifter.handlers.events import RollBackOrder, directive_in, failure_in, parse
+from shifter.handlers.events import (
+    RollBackOrder,
+    directive_in,
+    failure_in,
+    is_directive,
+    parse,
+)
 from shifter.wiring import ports_from_environment
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Carry out a directive, or an order from outside, to go back."""
     del context
-    ports, failure = ports_from_environment(), failure_in(event)
-    if "owner" in event:
-        done = roll_back(
-            directive_in(event), ports, failure or "the state machine asked"
-        )
+    failure = failure_in(event)
+    if is_directive(event):
+        directive = directive_in(event)
+        reason = failure or "the state machine asked"
+        done = roll_back(directive, ports_from_environment(), reason)
     else:
         order = parse(RollBackOrder, event)
         reason = f"{order.reason} ({failure})" if failure else order.reason
+        ports = ports_from_environment()
         record = load(ports, order.cutover_id)
         done = go_back(record, ports, actor=order.by, reason=reason)
     return done.model_dump(mode="json")

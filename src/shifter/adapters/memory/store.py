@@ -11,7 +11,7 @@ from typing import TypeVar
 from interlock.lock import Holder, HolderName, may_take
 from shifter.core.errors import Conflict, LockHeld
 from shifter.core.journal import Entry
-from shifter.core.phases import ENDS
+from shifter.core.phases import ENDS, GOING_BACK
 from shifter.core.record import Record
 
 T = TypeVar("T")
@@ -64,12 +64,13 @@ class MemoryStore:
         self.journals.setdefault(record.cutover_id, []).append(entry)
 
     def _change_lock(self, record: Record, entry: Entry) -> None:
-        """Take the lock first, keep it, free it at the end."""
+        """Take the lock first, keep it, free it at the end; going back needs none."""
         mine = HolderName.cutover(record.cutover_id)
         held = self.locks.get(record.environment)
         first = record.version == 1
         ours = held is not None and held.holder == str(mine)
-        if not (ours or (first and may_take(held, mine, entry.at))):
+        back = record.phase in GOING_BACK or entry.phase_before in GOING_BACK
+        if not (ours or back or (first and may_take(held, mine, entry.at))):
             raise LockHeld(
                 environment=record.environment,
                 holder=held.holder if held else "nobody",
@@ -77,5 +78,5 @@ class MemoryStore:
             )
         if first:
             self.locks[record.environment] = Holder(str(mine), entry.at)
-        elif record.phase in ENDS:
+        elif record.phase in ENDS and ours:
             del self.locks[record.environment]

@@ -1,0 +1,318 @@
+"""The handlers as Lambda calls them: parse, wire, one engine call, dump.
+
+Whole runs through the state machine are in tests/sandbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from shifter.adapters.dynamodb import DynamoStore
+from shifter.core.errors import BadEvent, NotFound, NotReady, PlanError, SettingsError
+from shifter.core.phases import Phase
+from shifter.core.record import Proof, Record
+from shifter.core.topology import Topology
+from shifter.engine import control
+from shifter.handlers import assess, finish, hand_over, prepare, roll_back, shift
+from shifter.wiring import forget_clients
+from tests.core.examples import plan_document
+from tests.engine.bench import OTTERS, Bench, topology_document
+from tests.handlers.test_events import DIRECTIVE, ORDER, START
+
+Handler = Callable[[Any, object], dict[str, Any]]
+
+FOLLOWING: dict[str, Handler] = {
+    "assess": assess.handler,
+    "shift": shift.handler,
+    "roll_back": roll_back.handler,
+    "finish": finish.handler,
+    "hand_over": hand_over.handler,
+}
+"""Handlers of directives."""
+EVERY: dict[str, Handler] = FOLLOWING | {"prepare": prepare.handler}
+EVENTS = dict.fromkeys(FOLLOWING, DIRECTIVE) | {"prepare": START}
+
+ARN = "arn:aws:{}:eu-west-1:123456789012:{}"
+ENVIRONMENT = {
+    "TABLE_NAME": "burrow",
+    "TOPOLOGY_PARAMETER": "/riverbank/topology",
+    "TOPIC_ARN": ARN.format("sns", "notices"),
+    "EVENT_BUS": "notices",
+    "STATE_MACHINE_ARN": ARN.format("states", "stateMachine:cutover"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No environment variable of ours, and no way to a real account."""
+    for name in (*ENVIRONMENT, "HISTORY_LIMIT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[Callable[[str], Any]]:
+    """Clients that are kept from test to test, because making one takes long."""
+    forget_clients()
+    yield cache(_make)
+    forget_clients()
+
+
+def _make(service: str) -> Any:
+    make: Any = boto3.client
+    return make(service)
+
+
+@pytest.fixture
+def table(
+    monkeypatch: pytest.MonkeyPatch, clients: Callable[[str], Any]
+) -> Iterator[DynamoStore]:
+    """An account with a table and a topology, and nothing else."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        client = clients("dynamodb")
+        client.create_table(
+            TableName="burrow",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "S"},
+            ],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+        )
+        topology = Topology.model_validate(topology_document())
+        clients("ssm").put_parameter(
+            Name="/riverbank/topology", Value=topology.model_dump_json(), Type="String"
+        )
+        yield DynamoStore(client, "burrow")
+
+
+# --- events that nobody understands ---------------------------------------------------
+
+TORN: list[tuple[Any, str]] = [
+    (None, "event"),
+    ([], "event"),
+    ("otters-1", "event"),
+    (7, "event"),
+    ({}, "cutover_id"),
+    ({"version": "0", "source": "aws.events", "detail": {}}, "cutover_id"),
+    (DIRECTIVE | {"cutover_id": "o" * 200_000}, "cutover_id"),
+    (DIRECTIVE | {"owner": 0}, "owner"),
+    (DIRECTIVE | {"action": "swim"}, "action"),
+    ({name: DIRECTIVE[name] for name in ("cutover_id", "owner")}, "version"),
+]
+
+
+@pytest.mark.parametrize(("event", "field"), TORN, ids=lambda v: repr(v)[:30])
+@pytest.mark.parametrize("name", FOLLOWING)
+def test_a_directive_that_nobody_understands_is_refused(
+    name: str, event: Any, field: str
+) -> None:
+    """Before anything is built: without settings there is nothing to write with."""
+    with pytest.raises(BadEvent, match=f"^{field}: .*: see events/ for an example$"):
+        FOLLOWING[name](event, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        (None, "event"),
+        (DIRECTIVE, "input"),
+        (START | {"input": None}, "input"),
+        (START | {"cutover_id": "two words"}, "cutover_id"),
+        (START | {"cutover_id": "o" * 71}, "cutover_id"),
+        (
+            START | {"input": {"plan": plan_document(), "started_by": ""}},
+            "started_by",
+        ),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_start_that_nobody_understands_is_refused(event: Any, field: str) -> None:
+    with pytest.raises(BadEvent, match=f"^{field}: .*: see events/ for an example$"):
+        prepare.handler(event, None)
+
+
+def test_a_plan_that_is_wrong_is_refused_by_its_fields() -> None:
+    torn = {"plan": plan_document(steps=[{"share": "5 %"}], gates=[])}
+
+    with pytest.raises(PlanError, match=r"gates: .*write at least one"):
+        prepare.handler(START | {"input": torn}, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        ({"cutover_id": "otters-1", "by": "Fern"}, "reason"),
+        (ORDER | {"by": None}, "by"),
+        (ORDER | {"reason": "a" * 5000}, "reason"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_an_order_that_nobody_understands_is_refused(event: Any, field: str) -> None:
+    with pytest.raises(BadEvent, match=f"^{field}: "):
+        roll_back.handler(event, None)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_function_without_settings_names_them_all(name: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        EVERY[name](EVENTS[name], None)
+
+    assert set(ENVIRONMENT) == {
+        word.partition(" ")[0] for word in str(refused.value).split("; ")
+    }
+
+
+# --- over an account ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FOLLOWING)
+def test_a_cutover_that_does_not_exist_is_told(
+    name: str, table: DynamoStore, clients: Callable[[str], Any]
+) -> None:
+    """And nothing was written: neither a record nor a lock."""
+    with pytest.raises(NotFound, match="there is no cutover otters-1"):
+        FOLLOWING[name](DIRECTIVE, None)
+
+    assert 0 == clients("dynamodb").scan(TableName="burrow")["Count"]
+
+
+def test_an_order_for_a_cutover_that_does_not_exist_is_told(
+    table: DynamoStore,
+) -> None:
+    """What the state machine asks when prepare failed before it began anything."""
+    with pytest.raises(NotFound, match="there is no cutover otters-1"):
+        roll_back.handler(ORDER | {"error": {"Error": "E", "Cause": "{}"}}, None)
+
+
+def test_a_start_for_another_environment_writes_nothing(
+    table: DynamoStore, clients: Callable[[str], Any]
+) -> None:
+    elsewhere = {"plan": plan_document(environment="seaside")}
+
+    with pytest.raises(NotReady, match="environment: seaside: this Shifter moves"):
+        prepare.handler(START | {"input": elsewhere}, None)
+
+    assert 0 == clients("dynamodb").scan(TableName="burrow")["Count"]
+
+
+def _keep(table: DynamoStore, bench: Bench) -> Record:
+    """Save in the table what the bench has gone through, entry by entry."""
+    record = bench.record
+    for entry in bench.journal:
+        done = entry.number == record.journal_length
+        phase = record.phase if done else entry.phase
+        table.save(
+            record.model_copy(update={"version": entry.number, "phase": phase}), entry
+        )
+    return record
+
+
+def _ended() -> Bench:
+    """A bench whose cutover was rolled back at once, and proven safe."""
+    bench = Bench()
+    bench.start()
+    control.abort(OTTERS, bench.ports, by="Fern", reason="a heron")
+    bench.finish_all(bench.now())
+    return bench
+
+
+@pytest.mark.parametrize("name", ["assess", "finish", "hand_over", "roll_back"])
+def test_a_replayed_event_of_a_cutover_that_has_ended_does_nothing(
+    name: str, table: DynamoStore
+) -> None:
+    """The answer is a directive as the state machine understands it."""
+    record = _keep(table, _ended())
+
+    answer = FOLLOWING[name](DIRECTIVE | {"version": record.decided}, None)
+
+    assert (
+        DIRECTIVE
+        | {
+            "version": record.decided,
+            "action": "end_rolled_back",
+            "until": answer["until"],
+        }
+    ) == answer
+    assert record == table.load(OTTERS)
+
+
+def test_a_replayed_shift_of_a_cutover_that_has_ended_does_nothing(
+    table: DynamoStore,
+) -> None:
+    record = _keep(table, _ended())
+
+    answer = shift.handler(DIRECTIVE | {"version": record.decided}, None)
+
+    assert ("assess", record) == (answer["action"], table.load(OTTERS))
+
+
+def test_an_order_for_a_cutover_that_has_ended_does_nothing(
+    table: DynamoStore,
+) -> None:
+    record = _keep(table, _ended())
+
+    answer = roll_back.handler(ORDER, None)
+
+    assert ("end_rolled_back", record) == (answer["action"], table.load(OTTERS))
+    assert (Phase.ROLLED_BACK, True) == (
+        record.phase,
+        isinstance(record.proof, Proof),
+    )
+
+
+@pytest.mark.parametrize("name", FOLLOWING)
+def test_the_directive_of_another_execution_does_nothing(
+    name: str, table: DynamoStore
+) -> None:
+    bench = Bench()
+    bench.start()
+    record = _keep(table, bench)
+    foreign = DIRECTIVE | {"owner": 2}
+
+    answer = FOLLOWING[name](foreign, None)
+
+    assert (foreign | {"action": "end_superseded"}, record) == (
+        answer,
+        table.load(OTTERS),
+    )
+
+
+def test_a_start_whose_id_was_used_is_refused(table: DynamoStore) -> None:
+    record = _keep(table, _ended())
+
+    with pytest.raises(Exception, match="was used before") as refused:
+        prepare.handler(
+            START | {"input": {"plan": plan_document(), "started_by": "Hazel"}}, None
+        )
+
+    assert ("Refused", record) == (type(refused.value).__name__, table.load(OTTERS))
+
+
+def test_the_lock_that_a_start_takes_is_the_records(table: DynamoStore) -> None:
+    """What the engine saves is what the table keeps."""
+    bench = Bench()
+    bench.start()
+    _keep(table, bench)
+
+    held = table.holder("riverbank")
+
+    assert held is not None
+    assert (f"cutover:{OTTERS}", timedelta()) == (
+        held.holder,
+        held.since - bench.record.started_at,
+    )
