@@ -634,6 +634,26 @@ def test_the_token_of_a_save_tells_it_from_every_other(
     assert {len(token) for token in tokens} == {36}
 
 
+def test_a_save_that_is_tried_again_without_the_lock_has_another_token(
+    account: Account, table: DynamoStore
+) -> None:
+    """DynamoDB would refuse the token of a refused save with other changes."""
+    loaded, begin = begun()
+    table.save(loaded, begin)
+    back = then(loaded, phase=Phase.ROLLING_BACK)
+    table.save(*back)
+    account.client("dynamodb").delete_item(
+        TableName=TABLE, Key={"pk": {"S": "ENVIRONMENT#riverbank"}, "sk": {"S": "LOCK"}}
+    )
+    saves = account.record("dynamodb", "TransactWriteItems")
+
+    table.save(*then(back[0], phase=Phase.ROLLED_BACK))
+
+    refused_save, taken = saves
+    assert len(refused_save["TransactItems"]) == len(taken["TransactItems"]) + 1
+    assert refused_save["ClientRequestToken"] != taken["ClientRequestToken"]
+
+
 def test_a_save_whose_answer_was_lost_is_there(
     account: Account, table: DynamoStore
 ) -> None:

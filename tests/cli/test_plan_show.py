@@ -180,20 +180,6 @@ def test_a_step_that_bakes_too_short_to_count_enough_requests_is_named() -> None
     assert "step 2 is slow" not in shown
 
 
-def test_requests_on_a_lane_without_weight_cannot_be_waited_for() -> None:
-    plan = good_plan()
-    plan["gates"].append(
-        {
-            "kind": "sufficiency",
-            "name": "enough",
-            "minimum_requests": 200,
-            "lane": "canary",
-        }
-    )
-
-    assert [step["slow"] for step in _shown(plan)["steps"]] == [[], []]
-
-
 def test_a_plan_without_any_requests_can_be_shown() -> None:
     steps = _shown(good_plan(), "--requests-per-hour", "0")["steps"]
 

@@ -12,6 +12,7 @@ from shifter.core.decide import RULES, decide
 from shifter.core.edges import Found
 from shifter.core.gates.gate import State, Verdict
 from shifter.core.phases import GOING_BACK, Action, Phase
+from shifter.core.record import Claim
 from tests.core.examples import (
     ABORT,
     HOUR,
@@ -202,9 +203,23 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
             page=True,
         ),
     ),
-    "a resume has nothing to say while a step is moving": (
-        case(record(Phase.SHIFTING, 2, resume=RESUME)),
-        _shift("shift_under_way", "step 2 to 50 % is not read back yet", 2),
+    "a resume mends a step that is still moving, too": (
+        case(record(Phase.SHIFTING, 2, resume=RESUME), WEIGHTS, found=DIFFERENT),
+        _shift("resume", "Fern resumed: lunch is over", 2),
+    ),
+    "a resume has nothing to say before the first step": (
+        case(record(Phase.PREPARED, 0, resume=RESUME), ECHO),
+        _hold("gate_waits", "waiting for echo has no data: no lag", step=0),
+    ),
+    "no step begins while a write of the one before may still land": (
+        case(
+            baked(claim=Claim(version=3, until=NOW)),
+        ),
+        _hold(
+            "still_baking",
+            "step 1 at 5 % bakes for another 10s",
+            look_again_at=NOW + timedelta(seconds=10),
+        ),
     ),
     "weights that nobody recorded": (
         case(baked(), WEIGHTS, ECHO, found=DIFFERENT),

@@ -25,7 +25,8 @@ PROBLEMS = (
 def _below(kind: type[Exception], depth: int = 0) -> list[tuple[int, str]]:
     told = [(depth, kind.__name__)]
     for child in kind.__subclasses__():
-        told += _below(child, depth + 1)
+        if child.__module__ == errors.__name__:
+            told += _below(child, depth + 1)
     return told
 
 

@@ -13,6 +13,7 @@ from shifter.core.orders import Abort, Answer, Pause, Resume
 from shifter.core.phases import Phase
 from shifter.core.record import Record
 from shifter.engine import control
+from shifter.engine.roll_back import go_back
 from tests.core.examples import plan
 from tests.engine.bench import (
     BURROWS,
@@ -174,13 +175,16 @@ def test_an_abort_is_taken_once() -> None:
 
 
 def test_an_abort_of_what_is_going_back_is_refused() -> None:
+    """Whoever went back need not have aborted."""
     bench = _started()
-    _abort(bench)
-    bench.follow(bench.now())
-    assert Phase.ROLLING_BACK is bench.record.phase
+    go_back(bench.record, bench.ports, actor="Bramble", reason="thunder")
+    record = bench.record
+    assert (Phase.ROLLING_BACK, None) == (record.phase, record.abort)
 
-    with pytest.raises(Refused, match="going back already: Fern aborted: a heron"):
+    with pytest.raises(Refused, match="going back already: thunder"):
         _abort(bench)
+
+    assert record == bench.record
 
 
 # --- pause and resume -----------------------------------------------------------------
@@ -267,6 +271,26 @@ def test_a_resume_overrules_weights_that_were_told_and_not_adopted() -> None:
         bench.record.phase,
         bench.record.step,
         bench.river.shows(),
+    )
+
+
+def test_a_resume_asks_to_write_a_step_again_that_could_not_be_read() -> None:
+    """Nothing is paused or adopted; somebody may have been at the edge meanwhile."""
+    bench = Bench()
+    bench.reach(Phase.BAKING, 1)
+    bench.river.breaks("edges")
+    directive = bench.follow(bench.now())
+    assert ({}, None) == (bench.record.adopted, bench.record.pause)
+
+    answered = _resume(bench)
+
+    assert answered.resume is not None
+    bench.river.mend()
+    directive = bench.follow(directive)
+    assert (Next.SHIFT, 1, None) == (
+        directive.action,
+        bench.record.step,
+        bench.record.resume,
     )
 
 

@@ -185,6 +185,7 @@ def test_a_retry_after_somebody_went_back_drives_the_way_back() -> None:
     bench.follow(bench.now())
     assert Phase.ROLLING_BACK is bench.record.phase
     effects = list(bench.river.effects)
+    bench.river.scale_in_suspended = False
 
     directive = bench.start()
 

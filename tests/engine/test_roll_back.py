@@ -275,6 +275,28 @@ def test_a_late_write_between_the_two_looks_is_mended(edge: str) -> None:
     assert Phase.ROLLED_BACK is bench.record.phase
 
 
+def test_a_first_look_does_not_count_any_more_when_a_later_one_differed() -> None:
+    """Two equal looks in a row, both after the last write."""
+    bench, directive = _aborted()
+    directive = roll_back(directive, bench.ports, ASKED)
+    bench.wait_until(directive.until)
+    bench.river.edit("edge-2", blue=1, green=1)
+    bench.river.refused.add("write edge-2")
+    directive = roll_back(directive, bench.ports, ASKED)
+    assert bench.record.rollback is not None
+    assert bench.record.rollback.verified_at is None
+    bench.river.edit("edge-2", blue=1)
+
+    directive = bench.follow(directive)
+
+    assert (Phase.ROLLING_BACK, Next.ROLL_BACK_LATER) == (
+        bench.record.phase,
+        directive.action,
+    )
+    bench.follow(directive)
+    assert Phase.ROLLED_BACK is bench.record.phase
+
+
 def test_a_client_that_stays_pinned_keeps_it_from_settling() -> None:
     """Weights alone are not enough: stickiness overrules them."""
     bench, directive = _aborted()

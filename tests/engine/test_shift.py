@@ -7,7 +7,7 @@ import pytest
 
 from shifter.core.case import SOONEST
 from shifter.core.directive import Directive, Next
-from shifter.core.edges import DnsChange, EdgeState
+from shifter.core.edges import DnsChange, DnsState, EdgeState
 from shifter.core.errors import (
     AwsError,
     ClaimExpired,
@@ -182,20 +182,21 @@ def test_a_dns_change_is_kept_until_the_next_one() -> None:
 def test_a_dns_share_that_was_there_before_is_not_written() -> None:
     """The first step names the share that prepare found."""
     bench = Bench()
+    bench.river.dns = DnsState({"edge-1": 3, "edge-2": 3}, ttl_seconds=60)
     bench.reach(
         Phase.BAKING,
         1,
         plan=plan(
             steps=[
-                {"share": "5 %", "dns_share": "0 %", "bake": "10m"},
+                {"share": "5 %", "dns_share": "50 %", "bake": "10m"},
                 {"share": "100 %"},
             ],
             gates=[CROAKING],
         ),
     )
 
+    assert (500, None) == (bench.record.dns_share, bench.record.dns_change)
     assert "write dns" not in bench.river.effects
-    assert bench.record.dns_change is None
 
 
 @pytest.mark.parametrize("trouble", ["refused", "lost"])

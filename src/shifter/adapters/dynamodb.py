@@ -11,8 +11,9 @@ Rules of this file
   entries and nothing else.
 * The token of a save comes from what is saved: sent again within ten minutes, because
   its answer was lost, it succeeds and changes nothing; later it is a Conflict.
-* The lock is taken by the first save, is still ours at every later one, and is freed
-  by the save that ends the cutover.  After that it may be anybody's.
+* The lock is taken by the first save, must be ours at every later one, and is freed by
+  the save that ends the cutover.  After that it may be anybody's, and going back never
+  depends on it.
 
 AWS documentation: Amazon DynamoDB developer guide, "Amazon DynamoDB Transactions: How
 it works" (idempotency) and "Quotas" (400 KB an item); Amazon DynamoDB API,
@@ -96,7 +97,7 @@ class DynamoStore:
             try:
                 self._client.transact_write_items(
                     TransactItems=changes,
-                    ClientRequestToken=f"{record.version}-{entry.digest()}"[:36],
+                    ClientRequestToken=_token(record, entry, changes),
                 )
             except self._client.exceptions.IdempotentParameterMismatchException:
                 _somebody_else(record)
@@ -189,6 +190,14 @@ class DynamoStore:
         if record.phase in ENDS:
             return freeing(self._table, record.environment, mine)
         return checking(self._table, record.environment, mine)
+
+
+def _token(record: Record, entry: Entry, changes: list[Any]) -> str:
+    """The same for the same save; another one for a save that leaves the lock out.
+
+    A token that comes back with other changes is refused for ten minutes.
+    """
+    return f"{record.version}-{len(changes)}-{entry.digest()}"[:36]
 
 
 def _explain(reasons: Any, record: Record, entry: Entry) -> NoReturn:

@@ -13,7 +13,6 @@ from rich.console import Console
 
 from shifter.cli.errors import ExitCode
 from shifter.core.errors import Refused
-from shifter.telemetry import logger
 
 if TYPE_CHECKING:
     from shifter_sandbox.scenarios import Scenario
@@ -40,6 +39,7 @@ def demo(
     The state machine, the functions and the adapters are the real ones; only AWS itself
     is emulated, and its time is virtual.
     """
+    from shifter.telemetry import logger
     from shifter_sandbox.scenarios import DEMO, SCENARIOS
 
     if list_only:

@@ -52,10 +52,15 @@ class Case:
 
     @property
     def bake_ends_at(self) -> datetime | None:
+        """The end of the bake; not while a write of this step may still land.
+
+        Such a write would fall into the next step, and look like an edit by hand.
+        """
         record = self.record
         if record.bake_from is None:
             return None
-        return record.bake_from + record.plan.bake(record.step)
+        ends_at = record.bake_from + record.plan.bake(record.step)
+        return max(ends_at, record.writes_end_at or ends_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

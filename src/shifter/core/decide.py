@@ -111,7 +111,7 @@ def act_failed(case: Case) -> Decision | None:
 def resume_ordered(case: Case) -> Decision | None:
     """An operator resumed: make the edges match the present step again."""
     resume, record = case.record.resume, case.record
-    if resume is None or record.phase is not Phase.BAKING:
+    if resume is None or record.phase not in {Phase.BAKING, Phase.SHIFTING}:
         return None
     if any(judged.kind not in _FOR_THE_NEXT_STEP for judged in case.of(Verdict.WAIT)):
         return None

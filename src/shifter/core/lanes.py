@@ -77,7 +77,7 @@ class Weights(BaseModel):
     def matches(self, split: Split) -> bool:
         """Tell whether these weights send requests exactly where `split` says."""
         return self.total > 0 and all(
-            Fraction(have, self.total) == Fraction(want, PER_MILLE)
+            have * PER_MILLE == want * self.total
             for have, want in (
                 (self.blue, split.blue),
                 (self.canary, split.canary),

@@ -250,6 +250,14 @@ def _of_gates(plan: Plan) -> list[Problem]:
                 )
             )
         taken.add(gate.name)
+        if isinstance(gate, AlarmGate) and gate.lane is Lane.CANARY:
+            problems.append(
+                Problem(
+                    f"gates.{number}.lane",
+                    gate.lane,
+                    "no step leads there, so its alarm would never have data",
+                )
+            )
         if isinstance(gate, SufficiencyGate) and gate.lane is not Lane.GREEN:
             problems.append(
                 Problem(

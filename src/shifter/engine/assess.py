@@ -80,11 +80,23 @@ def _learnt(case: Case, decision: Decision, seen: Seen) -> dict[str, Any]:
         "paged": _topic(case, decision) if decision.page else "",
         "look_again_at": decision.look_again_at,
         "history_events": record.history_events + EVENTS_PER_VERB,
-        "failures": record.failures + (case.degraded is not None),
+        "failures": _failures(case, decision),
         "waiting": case.waiting,
         "memories": {j.gate: j.memory for j in case.judgements if j.memory is not None},
         **_dns_learnt(case, seen),
     }
+
+
+def _failures(case: Case, decision: Decision) -> int:
+    """Failed acts in a row; an act is over when a look at the weights finds them right.
+
+    A step that is still being made goes on counting, whatever it waits for.
+    """
+    record = case.record
+    if case.degraded is not None:
+        return record.failures + 1
+    at_rest = record.phase in {Phase.PREPARED, Phase.BAKING}
+    return 0 if at_rest and decision.action is Action.HOLD else record.failures
 
 
 def _dns_learnt(case: Case, seen: Seen) -> dict[str, Any]:

@@ -7,6 +7,7 @@ saves at the same moment, the order is tried again on what they saved.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from shifter.core.errors import Conflict, Refused
 from shifter.core.gates.approval import ApprovalGate
@@ -92,25 +93,24 @@ def _take(
     by: str,
     reason: str,
 ) -> Record:
-    for attempt in range(1, ATTEMPTS + 1):
+    def once() -> Record:
         record = load(ports, cutover_id)
         if record.phase in ENDS:
             raise Refused(f"{cutover_id} has ended: {record.phase}")
-        try:
-            saved = save(
-                ports,
-                order(record),
-                now=ports.clock.now(),
-                actor=by,
-                action=action,
-                rule="ordered",
-                reason=reason,
-                before=record.phase,
-                notify=Severity.INFO,
-            )
-        except Conflict:
-            if attempt == ATTEMPTS:
-                raise
-        else:
-            return deliver(ports, saved)
-    raise AssertionError("the last attempt returns or raises")
+        saved = save(
+            ports,
+            order(record),
+            now=ports.clock.now(),
+            actor=by,
+            action=action,
+            rule="ordered",
+            reason=reason,
+            before=record.phase,
+            notify=Severity.INFO,
+        )
+        return deliver(ports, saved)
+
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Conflict):
+            return once()
+    return once()

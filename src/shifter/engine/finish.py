@@ -32,7 +32,8 @@ def finish(directive: Directive, ports: Ports) -> Directive:
         return _prove(record, ports, now)
     if record.phase in ENDS:
         return ending(record, ports)
-    if record.decided != directive.version or record.abort is not None:
+    ordered = record.abort is not None or record.pause is not None
+    if record.decided != directive.version or ordered:
         return direct(record, Next.ASSESS, now)
     return _complete(record, ports)
 

@@ -13,7 +13,6 @@ from shifter.core.edges import DnsState, EdgeState
 from shifter.core.errors import AwsError, LockHeld, NotReady, Problem, Refused
 from shifter.core.gates.gate import Unreadable
 from shifter.core.gates.replication import ReplicationGate
-from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.gates.targets import TargetsGate
 from shifter.core.lanes import ALL_BLUE
 from shifter.core.notice import Severity
@@ -138,7 +137,7 @@ def _of_topology(plan: Plan, topology: Topology) -> Iterator[Problem]:
                 yield Problem(
                     f"gates.{number}.task", gate.task, f"the topology has {known}"
                 )
-            case TargetsGate() | SufficiencyGate() if gate.lane not in topology.lanes:
+            case TargetsGate() if gate.lane not in topology.lanes:
                 yield Problem(
                     f"gates.{number}.lane",
                     gate.lane,

@@ -49,7 +49,7 @@ def parse(model: type[Parsed], event: object) -> Parsed:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "event"
-        raise BadEvent(f"{field}: {first['msg']}: see events/ for an example") from None
+        raise BadEvent(f"{field}: {first['msg']}") from None
 
 
 def is_directive(event: object) -> bool:
