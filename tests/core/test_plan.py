@@ -113,6 +113,37 @@ BARE_DURATION = 'write a number with its unit, such as "90s", "5m" or "2h"'
 SAME_STEP = "the same as the step before: change the share or the dns_share"
 
 WRONG: dict[str, tuple[dict[str, Any], Problem]] = {
+    "an alarm on a lane that no step leads to": (
+        {"gates": [ALARM | {"lane": "canary"}]},
+        Problem(
+            "gates.0.lane",
+            "canary",
+            "no step leads there, so its alarm would never have data",
+        ),
+    ),
+    "a count of requests that stay on blue": (
+        {
+            "gates": [
+                {
+                    "kind": "sufficiency",
+                    "name": "headcount",
+                    "minimum_requests": 9,
+                    "lane": "blue",
+                }
+            ]
+        },
+        Problem(
+            "gates.0.lane",
+            "blue",
+            "steps lead to green, so only its requests can suffice",
+        ),
+    ),
+    "a number that Python refuses to write": (
+        {"name": 10**5000},
+        Problem(
+            "name", "a number of thousands of digits", "Input should be a valid string"
+        ),
+    ),
     "an unknown field": (
         {"otter": 3},
         Problem("otter", "3", "unknown field: remove it or correct its spelling"),

@@ -154,7 +154,9 @@ def _engine_that_does_not_bake() -> Engine:
         if record is None or record.phase is not Phase.BAKING:
             return ENGINE["${AssessFunction}"](event, ports)
         long_ago = ports.clock.now() - timedelta(hours=1)
-        store.records[CUTOVER] = record.model_copy(update={"bake_from": long_ago})
+        store.records[CUTOVER] = record.model_copy(
+            update={"bake_from": long_ago, "claim": None}
+        )
         return ENGINE["${AssessFunction}"](event, ports)
 
     return {**ENGINE, "${AssessFunction}": hasty}

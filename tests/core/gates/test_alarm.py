@@ -13,7 +13,7 @@ from shifter.core.gates.gate import (
     Unreadable,
     Verdict,
 )
-from shifter.core.lanes import ALL_BLUE, Lane, Split
+from shifter.core.lanes import ALL_BLUE, Lane, Split, Weights
 from tests.core.examples import NOW, situation
 
 ANYWHERE = AlarmGate(name="croaking", alarm="frogs", on_alarm=OnBad.ROLL_BACK)
@@ -23,6 +23,12 @@ ON_GREEN = AlarmGate(
 BEFORE = situation(expected=(ALL_BLUE,))
 MOVING = situation(expected=(ALL_BLUE, Split.leaving_blue(50)))
 AFTER = situation(expected=(Split.leaving_blue(50),))
+TAKEN_AWAY = situation(
+    expected=(Split.leaving_blue(50),), adopted={"edge-1": Weights(blue=1)}
+)
+LOWERED = situation(
+    expected=(Split.leaving_blue(50),), adopted={"edge-1": Weights(blue=99, green=1)}
+)
 
 OK = AlarmSeen(AlarmState.OK, updated_at=NOW)
 LOUD = AlarmSeen(AlarmState.ALARM, reason="9 croaks above 3", updated_at=NOW)
@@ -82,9 +88,11 @@ def test_an_alarm_passes_while_it_is_ok(
         (ON_GREEN, BEFORE, State.GOOD, "no data, and no traffic on green yet"),
         (ON_GREEN, MOVING, State.NO_DATA, "INSUFFICIENT_DATA"),
         (ON_GREEN, AFTER, State.NO_DATA, "INSUFFICIENT_DATA"),
+        (ON_GREEN, TAKEN_AWAY, State.GOOD, "no data, and no traffic on green yet"),
+        (ON_GREEN, LOWERED, State.NO_DATA, "INSUFFICIENT_DATA"),
         (ANYWHERE, BEFORE, State.NO_DATA, "INSUFFICIENT_DATA"),
     ],
-    ids=["before", "while it moves", "after", "no lane is named"],
+    ids=["before", "moving", "after", "taken away", "lowered", "no lane is named"],
 )
 def test_no_data_is_fine_only_where_there_is_no_traffic(
     gate: AlarmGate, where: Situation, state: State, detail: str
