@@ -63,8 +63,8 @@ class Store(Protocol):
         the second time, and may be a Conflict.
         """
 
-    def journal(self, cutover_id: str) -> Sequence[Entry]:
-        """All entries, oldest first."""
+    def journal(self, cutover_id: str, after: int = 0) -> Sequence[Entry]:
+        """The entries with numbers above `after`, oldest first."""
 
     def holder(self, environment: str) -> Holder | None:
         """Who is written in the lock, read consistently; None if nobody is.

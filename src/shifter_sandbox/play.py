@@ -110,16 +110,18 @@ def _show(on: Stage, scenario: Scenario, watch: Watcher) -> None:
     The calls made here are the emulation's own, so watching takes no virtual time.
     """
     since, seen = on.aws.now(), 0
+    known = 0
+    judged: tuple[Judgement, ...] = ()
 
     def look(_: datetime, now: datetime) -> None:
-        nonlocal seen
+        nonlocal seen, known, judged
         done = len(on.aws.functions.invocations)
         if done == seen:
             return
         seen = done
         record = on.record()
-        entries = on.ports.store.journal(CUTOVER) if record else ()
-        judged = next((e.judgements for e in reversed(entries) if e.judgements), ())
+        for entry in on.ports.store.journal(CUTOVER, known) if record else ():
+            known, judged = entry.number, entry.judgements or judged
         watch(
             Moment(
                 scenario=scenario,

@@ -207,6 +207,19 @@ def test_the_journal_is_whole_and_in_order(bench: StoreBench) -> None:
     assert journal[-1].hash == save[0].journal_head
 
 
+def test_a_journal_is_read_on_from_where_a_reader_stopped(bench: StoreBench) -> None:
+    record, entry = begun()
+    bench.store.save(record, entry)
+    entries = [entry]
+    for _ in range(3):
+        record, entry = then(record)
+        bench.store.save(record, entry)
+        entries.append(entry)
+
+    assert entries[2:] == list(bench.store.journal("otters-1", after=2))
+    assert list(bench.store.journal("otters-1", after=4)) == []
+
+
 def test_each_cutover_has_a_journal_of_its_own(bench: StoreBench) -> None:
     otters, frogs = begun("otters-1"), begun("otters-10", "lakeside")
 

@@ -107,15 +107,18 @@ class DynamoStore:
                     raise
                 _explain(reasons, record, entry)
 
-    def journal(self, cutover_id: str) -> Sequence[Entry]:
+    def journal(self, cutover_id: str, after: int = 0) -> Sequence[Entry]:
         found: list[Entry] = []
         more: dict[str, Any] = {}
         while True:
             with translated("Query", f"journal of {cutover_id}"):
                 page = self._client.query(
                     TableName=self._table,
-                    KeyConditionExpression="pk = :pk",
-                    ExpressionAttributeValues={":pk": {"S": f"JOURNAL#{cutover_id}"}},
+                    KeyConditionExpression="pk = :pk AND sk > :after",
+                    ExpressionAttributeValues={
+                        ":pk": {"S": f"JOURNAL#{cutover_id}"},
+                        ":after": {"S": _sort_key(after)},
+                    },
                     ConsistentRead=True,
                     **more,
                 )
@@ -170,7 +173,7 @@ class DynamoStore:
                 "TableName": self._table,
                 "Item": {
                     "pk": {"S": f"JOURNAL#{entry.cutover_id}"},
-                    "sk": {"S": f"{entry.number:06}"},
+                    "sk": {"S": _sort_key(entry.number)},
                     "body": {"S": _body(entry, f"journal of {entry.cutover_id}")},
                 },
                 "ConditionExpression": "attribute_not_exists(pk)",
@@ -262,6 +265,11 @@ def _parsed(model: type[Model], item: dict[str, Any], resource: str) -> Model:
         f"{resource} cannot be read by this version of Shifter ({problem}): "
         "use the version that wrote it"
     )
+
+
+def _sort_key(number: int) -> str:
+    """The number of an entry, so that text sorts as numbers do."""
+    return f"{number:06}"
 
 
 def _record_key(cutover_id: str) -> dict[str, Any]:

@@ -26,8 +26,8 @@ class LoggedStore:
         self._store.save(record, entry)
         log_save(record, entry)
 
-    def journal(self, cutover_id: str) -> Sequence[Entry]:
-        return self._store.journal(cutover_id)
+    def journal(self, cutover_id: str, after: int = 0) -> Sequence[Entry]:
+        return self._store.journal(cutover_id, after)
 
     def holder(self, environment: str) -> Holder | None:
         return self._store.holder(environment)

@@ -39,8 +39,8 @@ class MemoryStore:
     def save(self, record: Record, entry: Entry) -> None:
         self._effect("save", lambda: self._save(record, entry))
 
-    def journal(self, cutover_id: str) -> Sequence[Entry]:
-        return tuple(self.journals.get(cutover_id, ()))
+    def journal(self, cutover_id: str, after: int = 0) -> Sequence[Entry]:
+        return tuple(self.journals.get(cutover_id, ())[after:])
 
     def holder(self, environment: str) -> Holder | None:
         return self.locks.get(environment)
