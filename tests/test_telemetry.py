@@ -16,7 +16,7 @@ from shifter.adapters.logged_store import LoggedStore
 from shifter.adapters.memory.store import MemoryStore
 from shifter.core.errors import Conflict
 from shifter.core.phases import Phase
-from shifter.telemetry import log_save, logger, metrics
+from shifter.telemetry import HEARTBEAT, heartbeat, log_save, logger, metrics
 from tests.adapters.fixtures_b import begun, then
 
 Logged = Callable[[], list[dict[str, Any]]]
@@ -102,6 +102,22 @@ def test_a_metric_is_written_in_the_embedded_format(
     assert written["service"] == "shifter"
     [directive] = written["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "Shifter"
+
+
+def test_a_heartbeat_names_the_environment_and_leaves_nothing_behind(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heartbeat("riverbank")
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    heartbeat("seaside")
+    monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED")
+    heartbeat("hillside")
+
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert [("riverbank", [1.0]), ("hillside", [1.0])] == [
+        (line["environment"], line[HEARTBEAT]) for line in written
+    ]
 
 
 def test_importing_telemetry_makes_nothing_and_loads_no_tracer() -> None:

@@ -98,6 +98,12 @@ class Holder:
         """Tell whether the hold still counts."""
         return self.expires_at is None or now < self.expires_at
 
+    @property
+    def cutover_id(self) -> str | None:
+        """The cutover that holds; None when it is somebody else."""
+        kind, _, name = self.holder.partition(":")
+        return name if kind == HolderKind.CUTOVER and name else None
+
 
 def may_take(held: Holder | None, holder: HolderName, now: datetime) -> bool:
     """Tell whether a holder may take the lock: the rule that `taking` lays down."""

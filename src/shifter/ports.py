@@ -39,6 +39,10 @@ class Holder(Protocol):
     @property
     def since(self) -> datetime: ...
 
+    @property
+    def cutover_id(self) -> str | None:
+        """The cutover that holds; None when it is somebody else."""
+
     def holds(self, now: datetime) -> bool:
         """Tell whether the hold still counts: a lease may have run out."""
 

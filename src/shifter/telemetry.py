@@ -15,12 +15,14 @@ from __future__ import annotations
 from functools import cache
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from shifter.core.journal import Entry
 from shifter.core.record import Record
 
 SERVICE = "shifter"
 NAMESPACE = "Shifter"
+HEARTBEAT = "WatchdogHeartbeat"
 
 
 @cache
@@ -33,6 +35,14 @@ def logger() -> Logger:
 def metrics() -> Metrics:
     """The metrics of the process; a handler flushes them when it ends."""
     return Metrics(namespace=NAMESPACE, service=SERVICE)
+
+
+def heartbeat(environment: str) -> None:
+    """Tell CloudWatch that the watchdog has looked after this environment."""
+    metrics().add_dimension(name="environment", value=environment)
+    metrics().add_metric(name=HEARTBEAT, unit=MetricUnit.Count, value=1)
+    metrics().flush_metrics()
+    metrics().clear_metrics()  # a flush that is disabled keeps them
 
 
 def log_save(record: Record, entry: Entry) -> None:

@@ -8,9 +8,9 @@ raise after its claim has ended.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from shifter.core.topology import Topology
     from shifter.ports import Reader
 
+Built = TypeVar("Built")
+
 CONNECT_SECONDS = 2
 READ_SECONDS = 3
 _RETRIED = Config(
@@ -54,6 +56,22 @@ _ONCE = Config(
 )
 
 
+class lazily(Generic[Built]):  # noqa: N801  it is used like `cached_property`
+    """A property that is computed once, when it is first asked for.
+
+    Before Python 3.12 `cached_property` locks all instances while it computes.  Two
+    functions that run in one process, as in the sandbox, must not wait for each other.
+    """
+
+    def __init__(self, build: Callable[[Any], Built]) -> None:
+        self._build = build
+
+    def __get__(self, ports: Any, owner: type) -> Built:
+        built = self._build(ports)
+        vars(ports)[self._build.__name__] = built
+        return built
+
+
 class AwsPorts:
     """All ports of one environment, over AWS; fits `ports.Ports`."""
 
@@ -65,27 +83,27 @@ class AwsPorts:
     def history_limit(self) -> int:
         return self._settings.history_limit
 
-    @cached_property
+    @lazily
     def topology(self) -> Topology:
         return load_topology(_client("ssm"), self._settings.topology_parameter)
 
-    @cached_property
+    @lazily
     def store(self) -> LoggedStore:
         return LoggedStore(DynamoStore(_client("dynamodb"), self._settings.table_name))
 
-    @cached_property
+    @lazily
     def edges(self) -> AlbEdges:
         return AlbEdges(_client("elbv2"), self.topology, writer=_client("elbv2", _ONCE))
 
-    @cached_property
+    @lazily
     def dns(self) -> Route53Dns:
         return Route53Dns(_client("route53"), self.topology)
 
-    @cached_property
+    @lazily
     def traffic(self) -> CloudWatchTraffic:
         return CloudWatchTraffic(self._cloudwatch, self.topology)
 
-    @cached_property
+    @lazily
     def capacity(self) -> EcsCapacity:
         return EcsCapacity(
             _client("ecs"),
@@ -94,7 +112,7 @@ class AwsPorts:
             self.topology,
         )
 
-    @cached_property
+    @lazily
     def readers(self) -> Mapping[str, Reader]:
         return {
             "alarm": AlarmReader(self._cloudwatch),
@@ -108,11 +126,11 @@ class AwsPorts:
             "capacity": CapacityReader(self.capacity),
         }
 
-    @cached_property
+    @lazily
     def probe(self) -> HttpProbe:
         return HttpProbe(self.topology)
 
-    @cached_property
+    @lazily
     def notifier(self) -> SnsEventBridgeNotifier:
         return SnsEventBridgeNotifier(
             _client("sns"),
@@ -121,13 +139,13 @@ class AwsPorts:
             bus=self._settings.event_bus,
         )
 
-    @cached_property
+    @lazily
     def executions(self) -> StepFunctionsExecutions:
         return StepFunctionsExecutions(
             _client("stepfunctions"), self._settings.state_machine_arn
         )
 
-    @cached_property
+    @lazily
     def _cloudwatch(self) -> Any:
         return _client("cloudwatch")
 

@@ -10,12 +10,26 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from shifter import wiring
+from shifter.core.phases import ENDS
 from shifter.core.plan import Plan
-from shifter.handlers import assess, finish, hand_over, prepare, roll_back, shift
+from shifter.handlers import (
+    assess,
+    breaker,
+    control,
+    finish,
+    hand_over,
+    prepare,
+    roll_back,
+    shift,
+    watchdog,
+)
 from shifter_sandbox.account import MACHINE, Account
 from shifter_sandbox.functions import Handler
 from shifter_sandbox.stepfunctions import ExecutionResult
@@ -32,6 +46,21 @@ _FUNCTIONS: Mapping[str, tuple[Handler, float]] = {
     "Finish": (finish.handler, 60),
     "HandOver": (hand_over.handler, 60),
 }
+# Functions that the state machine does not know.
+_BESIDE: Mapping[str, tuple[Handler, float]] = {
+    "Breaker": (breaker.handler, 60),
+    "Watchdog": (watchdog.handler, 60),
+    "Control": (control.handler, 30),
+}
+_ALARMS = {
+    "source": ["aws.cloudwatch"],
+    "detail-type": ["CloudWatch Alarm State Change"],
+    "detail": {"state": {"value": ["ALARM"]}},
+}
+_SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+WATCH_EVERY = timedelta(minutes=1)
+ABANDONED = timedelta(minutes=30)
+"""How long a cutover without an execution may take to come home."""
 
 
 class Deployment:
@@ -44,9 +73,16 @@ class Deployment:
     def run(
         self, plan: Plan, name: str, started_by: str
     ) -> tuple[ExecutionResult, ...]:
-        """Run a cutover to its end; return its executions, in order."""
+        """Run a cutover to its end; return its executions, in order.
+
+        When its last execution has ended and the cutover has not, the watchdog gets
+        some time to bring it home.
+        """
         payload = {"plan": plan.model_dump(mode="json"), "started_by": started_by}
         self._aws.run(self._definition, payload, name=name)
+        patience = self._aws.now() + ABANDONED
+        while not _ended(name) and self._aws.now() < patience:
+            self._aws.advance(WATCH_EVERY.total_seconds())
         return tuple(
             self._aws.result(found) for found in self._aws.state_machines.names()
         )
@@ -65,14 +101,46 @@ def deployed(
         EVENT_BUS=system.event_bus,
         STATE_MACHINE_ARN=arn,
         HISTORY_LIMIT=str(history_limit),
+        POWERTOOLS_METRICS_DISABLED="true",  # they would be written to stdout
     ):
         wiring.forget_clients()
         text = DEFINITION.read_text()
         for name, (handler, timeout) in _FUNCTIONS.items():
             function = aws.add_function(name, handler, timeout=timeout)
             text = text.replace(f"${{{name}Function}}", f"{function}:live")
+        beside = {
+            name: aws.add_function(name, handler, timeout=timeout)
+            for name, (handler, timeout) in _BESIDE.items()
+        }
+        _let_alarms_reach(beside["Breaker"])
+        _schedule(aws, beside["Watchdog"])
         yield Deployment(aws, json.loads(text))
         wiring.forget_clients()
+
+
+def _ended(name: str) -> bool:
+    record = wiring.ports_from_environment().store.load(name)
+    return record is None or record.phase in ENDS
+
+
+def _let_alarms_reach(function: str) -> None:
+    """The rule that invokes the breaker when an alarm fires."""
+    client = boto3.client("events")
+    client.put_rule(Name="alarms", EventPattern=json.dumps(_ALARMS))
+    client.put_targets(
+        Rule="alarms", Targets=[{"Id": "breaker", "Arn": f"{function}:live"}]
+    )
+
+
+def _schedule(aws: Account, function: str) -> None:
+    """Invoke the watchdog again and again, for as long as the account is there."""
+    client = boto3.client("lambda")
+    event = json.dumps(_SCHEDULED).encode()
+
+    def invoke() -> None:
+        client.invoke(FunctionName=f"{function}:live", Payload=event)
+
+    aws.every(WATCH_EVERY.total_seconds(), invoke)
 
 
 @contextmanager

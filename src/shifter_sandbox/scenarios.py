@@ -14,11 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import boto3
 import yaml
 
 from shifter.core.lanes import Lane
 from shifter.core.plan import Plan, parse_plan
 from shifter.engine import control
+from shifter_sandbox.account import MACHINE
 from shifter_sandbox.stage import APPROVER, CUTOVER, OPERATOR, Happening, Stage
 from shifter_sandbox.troubles import error_rate, latency, outage, slow_leak
 
@@ -49,6 +51,8 @@ class Scenario:
     """What differs from two edges with DNS between them."""
     because: str = ""
     """Words that the reason of the end has to contain."""
+    execution_dies: bool = False
+    """Whether the execution is stopped, and the watchdog brings the cutover home."""
 
 
 def shipped_plan(**changes: Any) -> Plan:
@@ -122,6 +126,13 @@ def _unhealthy(lane: Lane) -> Any:
         stage.system.mark_unhealthy(lane)
 
     return mark
+
+
+def _stop_execution(stage: Stage) -> None:
+    arn = f"arn:aws:states:{stage.aws.region}:{stage.aws.id}:execution:{MACHINE}"
+    boto3.client("stepfunctions").stop_execution(
+        executionArn=f"{arn}:{CUTOVER}", error="Stopped", cause="by somebody"
+    )
 
 
 def _throttle(stage: Stage) -> None:
@@ -228,6 +239,22 @@ _ALL = (
         "AWS throttles reads and writes for a while",
         End.COMPLETED,
         (_when("AWS throttles", _throttle, 100),),
+    ),
+    Scenario(
+        "execution-dies",
+        "somebody stops the execution, and nobody is in charge any more",
+        End.ROLLED_BACK,
+        (_when("the execution is stopped", _stop_execution, 100),),
+        because="nobody",
+        execution_dies=True,
+    ),
+    Scenario(
+        "alarm-between-polls",
+        "green fails completely, and the next poll is minutes away",
+        End.ROLLED_BACK,
+        (_when("green fails", _plant(outage), 100),),
+        plan={"poll": "5m"},
+        because="alarm payments-prod-green-5xx is in ALARM",
     ),
     Scenario(
         "one-edge",

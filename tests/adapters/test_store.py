@@ -27,6 +27,7 @@ from shifter.core.errors import (
     UnreadableRecord,
 )
 from shifter.core.journal import Entry, broken_at
+from shifter.core.orders import Abort
 from shifter.core.phases import ENDS, Phase
 from shifter.core.record import Proof, Record
 from shifter.telemetry import logger
@@ -401,6 +402,18 @@ def test_going_back_never_depends_on_the_lock(bench: StoreBench) -> None:
 
     assert bench.store.load("otters-1") == record
     assert bench.store.holder("riverbank") is None
+
+
+def test_an_abort_is_taken_although_the_lock_is_lost(bench: StoreBench) -> None:
+    """It is the first step of going back."""
+    record, entry = begun()
+    bench.store.save(record, entry)
+    _steal_lock(bench)
+
+    aborted = then(record, abort=Abort(by="Fern", at=NOW, reason="a heron"))
+    bench.store.save(*aborted)
+
+    assert bench.store.load("otters-1") == aborted[0]
 
 
 def test_a_rollback_leaves_the_lock_of_its_new_holder_alone(bench: StoreBench) -> None:

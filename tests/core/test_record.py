@@ -10,6 +10,7 @@ from shifter.core.edges import DnsChange
 from shifter.core.errors import IllegalTransition
 from shifter.core.gates.gate import Situation
 from shifter.core.lanes import ALL_BLUE, Split, Weights
+from shifter.core.orders import Abort, Answer, Pause
 from shifter.core.phases import Phase
 from shifter.core.record import Claim, Record
 from tests.core.examples import APPROVED, BASELINE, NOW, OTTERS, PAUSE, record
@@ -121,6 +122,7 @@ def test_a_gate_knows_where_the_cutover_stands() -> None:
         settled_at=kept.settled_at,
         next_share=1000,
         adopted={"edge-1": Weights(blue=1)},
+        edges=frozenset({"edge-1", "edge-2"}),
         capacity={"running": 6, "edge-1": 6, "edge-2": 6},
         dns_share=500,
         dns_change=change,
@@ -144,3 +146,33 @@ def test_a_record_of_an_unknown_form_is_refused(garbage: dict[str, Any]) -> None
     """An older function never misreads the record of a newer one."""
     with pytest.raises(ValueError, match="validation error"):
         Record.model_validate(record().model_dump(mode="json") | garbage)
+
+
+def _answer(*, approved: bool) -> Answer:
+    return Answer(gate="elder", approved=approved, by="Bramble", at=NOW, reason="so")
+
+
+def test_no_other_step_is_due_while_one_is_being_made() -> None:
+    """Else an interrupted shift would wait for the approval of the step after it."""
+    moving = record(Phase.SHIFTING, 1)
+    gate = moving.plan.gates[0]
+
+    assert moving.situation(gate, NOW).next_share is None
+    assert record(Phase.BAKING, 1).situation(gate, NOW).next_share == 500
+
+
+@pytest.mark.parametrize(
+    ("changes", "stop"),
+    [
+        ({}, False),
+        ({"abort": Abort(by="Fern", at=NOW, reason="a heron")}, True),
+        ({"pause": Pause(by="Fern", at=NOW, reason="lunch")}, True),
+        ({"answers": (_answer(approved=False),)}, True),
+        ({"answers": (_answer(approved=False), _answer(approved=True))}, False),
+        ({"answers": (_answer(approved=True), _answer(approved=False))}, True),
+    ],
+    ids=["nothing", "abort", "pause", "declined", "then approved", "then declined"],
+)
+def test_an_order_to_stop_is_known(changes: dict[str, Any], stop: bool) -> None:
+    """Of several answers at one gate the last one counts."""
+    assert stop is record(**changes).told_to_stop

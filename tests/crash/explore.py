@@ -109,7 +109,7 @@ def course(schedule: Schedule) -> tuple[object, ...]:
 def begins_pairs(result: Result) -> bool:
     """Whether a single schedule is one that pairs are made of."""
     schedule = result.schedule
-    if schedule.last == 0 or (schedule.race and schedule.race.racer is Racer.BREAKER):
+    if schedule.last == 0 or (schedule.race and schedule.race.racer is not Racer.ABORT):
         return False
     return all(
         strike.fault in faults_of(result.effects[strike.effect - 1], in_pairs=True)

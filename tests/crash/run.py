@@ -19,12 +19,12 @@ from shifter.core.notice import Severity
 from shifter.core.phases import Phase
 from shifter.core.plan import parse_plan
 from shifter.core.record import Record
+from shifter.engine.active import named_or_active
 from shifter.engine.assess import assess
 from shifter.engine.finish import finish
 from shifter.engine.hand_over import hand_over
 from shifter.engine.prepare import Start, prepare
 from shifter.engine.roll_back import go_back, roll_back
-from shifter.engine.saving import load
 from shifter.engine.shift import shift
 from shifter.handlers.events import (
     RollBackOrder,
@@ -45,7 +45,7 @@ from tests.crash.scenarios import (
     Happening,
 )
 from tests.crash.schedule import Schedule
-from tests.crash.world import CUTOVER, CrashWorld
+from tests.crash.world import CUTOVER, RUSH, CrashWorld, Rush
 
 DEFINITION = Path(__file__).parents[2] / "infra" / "cutover.asl.json"
 CALLS_ALLOWED = 400
@@ -82,7 +82,8 @@ def _roll_back(event: Any, ports: Ports) -> Directive:
         return roll_back(directive_in(event), ports, reason)
     order = parse(RollBackOrder, event)
     reason = f"{order.reason} ({failure})" if failure else order.reason
-    return go_back(load(ports, order.cutover_id), ports, actor=order.by, reason=reason)
+    record = named_or_active(order.cutover_id, ports)
+    return go_back(record, ports, actor=order.by, reason=reason)
 
 
 ENGINE: Engine = {
@@ -135,15 +136,23 @@ def _verb(function: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def run(schedule: Schedule, engine: Engine = ENGINE, *, trace: bool = False) -> Result:
+def run(
+    schedule: Schedule,
+    engine: Engine = ENGINE,
+    *,
+    rush: Rush = RUSH,
+    trace: bool = False,
+) -> Result:
     """Run a schedule to its end."""
-    return Run(schedule, engine, trace=trace).result()
+    return Run(schedule, engine, rush, trace=trace).result()
 
 
 class Run:
     """One run; `result` carries it out."""
 
-    def __init__(self, schedule: Schedule, engine: Engine, *, trace: bool) -> None:
+    def __init__(
+        self, schedule: Schedule, engine: Engine, rush: Rush, *, trace: bool
+    ) -> None:
         self._traced = trace
         self.scenario = SCENARIOS[schedule.scenario]
         self.schedule = schedule
@@ -152,6 +161,7 @@ class Run:
             schedule,
             history_limit=self.scenario.history_limit,
             saved=self._arm,
+            rush=rush,
             tell=self._tell if trace else None,
         )
         self.outcomes: dict[str, Outcome] = {}
@@ -274,7 +284,7 @@ class Run:
             notice.severity is Severity.PAGE and notice.phase == record.phase
             for notice in self.world.notifier.sent
         )
-        owner = CUTOVER if record.owner == 1 else f"{CUTOVER}-{record.owner}"
+        owner = CUTOVER if record.owner == 1 else f"{CUTOVER}.{record.owner}"
         outcome = self.outcomes.get(owner)
         state = outcome.state if outcome else ""
         match record.phase:

@@ -91,6 +91,10 @@ class Racer(StrEnum):
     """An operator aborts: an order that the next assessment takes."""
     BREAKER = "breaker"
     """An alarm's breaker goes back at once, without asking anybody."""
+    STALE = "stale"
+    """The breaker gets an event from before the cutover: nothing may come of it."""
+    WATCHDOG = "watchdog"
+    """Everything stands still until the owner counts as dead; the watchdog comes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,21 @@ from tests.crash.machine import Crash
 from tests.crash.run import ENGINE, run
 from tests.crash.scenarios import SCENARIOS, End
 from tests.crash.schedule import Fault, Race, Racer, Schedule, Strike, faults_of
-from tests.crash.variants import VARIANTS, Variant, first_failure
+from tests.crash.variants import (
+    RUSHES,
+    VARIANTS,
+    Variant,
+    WrongRush,
+    first_failure,
+    first_wrong_rush,
+)
 
 EXPECTED = {
     "the acting function moves the step": "allowed were at most",
     "shift believes its writes": "shift saved settle (read_back): edge-1 shows",
     "roll_back looks only once": "write edge-1 late: edge-1 shows",
+    "the watchdog finishes the shift": "ends green",
+    "the breaker trusts a stale event": "an event from before was believed",
 }
 
 
@@ -45,6 +54,28 @@ def test_no_single_fault_leads_to_a_wrong_end(name: str) -> None:
 
     assert [] == [str(r.schedule) for r in tally.first_failures]
     assert tally.runs == sum(tally.ends.values()) > 300
+
+
+@pytest.mark.parametrize("racer", [Racer.BREAKER, Racer.STALE, Racer.WATCHDOG])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_nobody_who_comes_at_any_moment_leads_to_a_wrong_end(
+    name: str, racer: Racer
+) -> None:
+    failures = [
+        str(result.schedule)
+        for number in range(1, len(run(Schedule(name)).effects) + 1)
+        if (result := run(Schedule(name, race=Race(racer, number)))).failed
+    ]
+
+    assert [] == failures
+
+
+def test_no_single_fault_keeps_the_watchdog_from_bringing_it_home() -> None:
+    tally = Tally("completes")
+    for schedule in singles("completes", racers=[Racer.WATCHDOG]):
+        tally.count(run(schedule))
+
+    assert [] == [str(r.schedule) for r in tally.first_failures]
 
 
 @pytest.mark.parametrize("raised", [NotReady(()), Crash("always")])
@@ -77,12 +108,23 @@ def test_a_wrong_engine_is_caught(variant: Variant) -> None:
     assert EXPECTED[variant.name] in result.violations[0]
 
 
+@pytest.mark.parametrize("wrong", RUSHES, ids=lambda wrong: wrong.name)
+def test_somebody_wrong_who_comes_from_outside_is_caught(wrong: WrongRush) -> None:
+    result = first_wrong_rush(wrong)
+
+    assert result is not None
+    print(f"{wrong.name}: {result.schedule}: {result.violations[0]}")
+    assert EXPECTED[wrong.name] in " ".join(result.violations)
+
+
 def test_a_printed_schedule_can_be_replayed() -> None:
     """The line is all that is needed to see the same run again."""
     for written in (
         "completes 12:late-last abort@12",
         "completes 10:twice 24:crash-after",
         "dns 15:late-at-20 breaker@15",
+        "completes 20:crash-after watchdog@21",
+        "completes stale@9",
         "hand-over",
     ):
         schedule = Schedule.parse(written)

@@ -307,7 +307,7 @@ def test_a_mistake_in_the_code_is_noticed() -> None:
     assert "a mistake: ZeroDivisionError" in violations(after("Shift", mistaken))
 
 
-@pytest.mark.parametrize("racer", list(Racer))
+@pytest.mark.parametrize("racer", [Racer.ABORT, Racer.BREAKER, Racer.WATCHDOG])
 def test_an_order_to_go_back_that_comes_to_nothing_is_noticed(racer: Racer) -> None:
     """Whoever orders a way back, and is not refused, gets one."""
 

@@ -17,12 +17,16 @@ from shifter.core.gates.gate import Unreadable
 from shifter.core.gates.targets import TargetsSeen
 from shifter.core.lanes import Lane
 from shifter.core.phases import ENDS, GOING_BACK, Action, Phase, after
+from shifter.engine.roll_back import go_back
 from shifter.engine.saving import deliver, direct, load, save, superseded
+from shifter.engine.shift import shift
+from shifter.engine.watchdog import watch
 from shifter.handlers.events import directive_in
 from shifter.ports import Edges, Ports
 from tests.crash.explore import begins_pairs, followers, singles
 from tests.crash.run import ENGINE, Engine, Result, run
-from tests.crash.world import CUTOVER, CrashPorts
+from tests.crash.schedule import Race, Racer, Schedule
+from tests.crash.world import CUTOVER, RUSH, CrashPorts
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,50 @@ VARIANTS = tuple(
         ),
     )
 )
+
+
+@dataclass(frozen=True, slots=True)
+class WrongRush:
+    """Somebody who comes from outside, and does the wrong thing."""
+
+    name: str
+    racer: Racer
+    comes: Callable[[Ports], object]
+    scenarios: tuple[str, ...] = ("completes", "breach-while-shifting")
+
+
+def _watchdog_that_finishes(ports: Ports) -> None:
+    """Carry on a shift whose owner is dead, in the hope that all is well."""
+    record = load(ports, CUTOVER)
+    if record.phase is Phase.SHIFTING:
+        shift(direct(record, Next.SHIFT, ports.clock.now()), ports)
+    else:
+        watch(ports)
+
+
+def _breaker_that_trusts(ports: Ports) -> None:
+    """Go back for every event, however old it is."""
+    record = load(ports, CUTOVER)
+    go_back(record, ports, actor="breaker", reason="an event said so")
+
+
+RUSHES = (
+    WrongRush(
+        "the watchdog finishes the shift", Racer.WATCHDOG, _watchdog_that_finishes
+    ),
+    WrongRush("the breaker trusts a stale event", Racer.STALE, _breaker_that_trusts),
+)
+
+
+def first_wrong_rush(wrong: WrongRush) -> Result | None:
+    """The first moment at which coming and doing the wrong thing is caught."""
+    rush = {**RUSH, wrong.racer: wrong.comes}
+    for scenario in wrong.scenarios:
+        for number in range(1, len(run(Schedule(scenario)).effects) + 1):
+            result = run(Schedule(scenario, race=Race(wrong.racer, number)), rush=rush)
+            if result.failed:
+                return result
+    return None
 
 
 def first_failure(variant: Variant) -> Result | None:

@@ -16,7 +16,7 @@ from shifter.adapters.memory.notices import MemoryNotifier
 from shifter.adapters.memory.probe import MemoryProbe
 from shifter.adapters.memory.signals import MemoryAlarms, MemoryTraffic
 from shifter.adapters.memory.store import MemoryStore
-from shifter.adapters.memory.world import MemoryWorld
+from shifter.adapters.memory.world import START, MemoryWorld
 from shifter.adapters.readers import (
     CapacityReader,
     DnsSettledReader,
@@ -29,12 +29,13 @@ from shifter.core.evidence import INTERVAL
 from shifter.core.gates.alarm import AlarmSeen, AlarmState
 from shifter.core.gates.gate import Unreadable
 from shifter.core.lanes import Lane
-from shifter.core.phases import Phase
+from shifter.core.phases import ENDS, Phase
 from shifter.core.record import LATE_SECONDS, WRITE_SECONDS, Record
 from shifter.core.topology import Topology
 from shifter.engine import control
-from shifter.engine.roll_back import go_back
-from shifter.engine.saving import load
+from shifter.engine.active import active
+from shifter.engine.breaker import trip
+from shifter.engine.watchdog import UNSEEN, watch
 from shifter.ports import Edges, Ports, Reader
 from tests.crash.director import Director, Tell
 from tests.crash.monitors import LATE_WORD, Monitor, served
@@ -46,6 +47,7 @@ T = TypeVar("T")
 CUTOVER = "friday"
 ABORTER = "grace"
 DNS_TTL_SECONDS = 10
+JUST = timedelta(seconds=1)
 LOOKING_TAKES = timedelta(milliseconds=5)
 LANDS_WITHIN = timedelta(seconds=WRITE_SECONDS + LATE_SECONDS)
 """How long a write of roll_back, which makes no claim, may be on its way."""
@@ -63,6 +65,7 @@ class CrashWorld(MemoryWorld):
         *,
         history_limit: int,
         saved: Callable[[Record], None],
+        rush: Rush,
         tell: Tell | None = None,
     ) -> None:
         super().__init__(topology, Timeline())
@@ -77,6 +80,7 @@ class CrashWorld(MemoryWorld):
         self.function = ""
         """The function that runs now."""
         self._saved = saved
+        self._rush = rush
         self._tell = tell
         self._refused: frozenset[str] = frozenset()
         self.monitor = Monitor(self.edges)
@@ -153,9 +157,20 @@ class CrashWorld(MemoryWorld):
 
     def _comes(self, racer: Racer) -> None:
         """Let somebody give an order; a refused one changes nothing."""
+        before = self.record
+        if racer is Racer.WATCHDOG:
+            if before is None or before.phase in ENDS:
+                return
+            self.clock.advance_to(before.look_again_at + UNSEEN + JUST)
+            before = self.record
         self.tell(f"     {racer} comes")
-        taken = self.order(_abort if racer is Racer.ABORT else _break)
-        ended = self.record is None or self.record.phase is Phase.COMPLETED
+        taken = self.order(self._rush[racer])
+        record = self.record
+        if racer is Racer.STALE:
+            if before is not record:
+                self.monitor.violations.append("an event from before was believed")
+            return
+        ended = record is None or record.phase is Phase.COMPLETED
         self.must_go_back = taken and not ended
 
     def _applied(self, name: str) -> None:
@@ -194,8 +209,39 @@ def _abort(ports: Ports) -> None:
     control.abort(CUTOVER, ports, by=ABORTER, reason="enough")
 
 
-def _break(ports: Ports) -> None:
-    go_back(load(ports, CUTOVER), ports, actor="breaker", reason="errors: in ALARM")
+def break_now(ports: Ports) -> None:
+    """An alarm fires between two polls, and is OK again right after it."""
+    alarms = _alarms(ports)
+    before = alarms["errors"]
+    alarms["errors"] = AlarmSeen(AlarmState.ALARM)
+    if active(ports) is None:
+        raise NotFound("nothing is active")
+    trip("errors", ports.clock.now(), ports)
+    alarms["errors"] = before
+
+
+def stale_event(ports: Ports) -> None:
+    """The event is old, and what it told is true again."""
+    alarms = _alarms(ports)
+    before = alarms["errors"]
+    alarms["errors"] = AlarmSeen(AlarmState.ALARM)
+    trip("errors", START - JUST, ports)
+    alarms["errors"] = before
+
+
+def _alarms(ports: Ports) -> dict[str, AlarmSeen]:
+    assert isinstance(ports, CrashPorts)
+    return ports.world.alarms
+
+
+Rush = Mapping[Racer, Callable[[Ports], object]]
+RUSH: Rush = {
+    Racer.ABORT: _abort,
+    Racer.BREAKER: break_now,
+    Racer.STALE: stale_event,
+    Racer.WATCHDOG: watch,
+}
+"""What each racer does when it comes."""
 
 
 class WatchedEdges(MemoryEdges):

@@ -368,7 +368,7 @@ class Bench:
 
     def follower(self) -> Directive:
         """What the present owner, a fresh execution, was started with."""
-        name = f"{OTTERS}-{self.record.owner}"
+        name = f"{OTTERS}.{self.record.owner}"
         return Directive.model_validate(self.started[name])
 
     def wait(self, **span: float) -> None:

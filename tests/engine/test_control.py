@@ -170,7 +170,9 @@ def test_an_abort_is_taken_once() -> None:
     with pytest.raises(Refused) as refused:
         _abort(bench)
 
-    assert f"{OTTERS} is going back already: prepared" == str(refused.value)
+    assert f"Fern aborted {OTTERS} already: the next assessment goes back" == str(
+        refused.value
+    )
     assert record == bench.record
 
 

@@ -50,7 +50,7 @@ def test_the_new_owner_is_saved_first_and_started_second() -> None:
         == bench.journal[-1].reason
     )
     assert {
-        f"{OTTERS}-2": _follower(directive).model_dump(mode="json")
+        f"{OTTERS}.2": _follower(directive).model_dump(mode="json")
     } == bench.started
     assert directive.model_copy(update={"action": Next.END_SUPERSEDED}) == following
 
@@ -105,7 +105,7 @@ def test_a_failure_in_between_is_mended_by_the_retry(effect: str, trouble: str) 
 
     hand_over(directive, bench.ports)
 
-    assert (2, [f"{OTTERS}-2"]) == (bench.record.owner, list(bench.started))
+    assert (2, [f"{OTTERS}.2"]) == (bench.record.owner, list(bench.started))
 
 
 def test_an_execution_that_is_no_owner_any_more_starts_nothing() -> None:

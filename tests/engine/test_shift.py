@@ -526,6 +526,11 @@ def _aborted(bench: Bench, directive: Directive) -> Directive:
     return directive
 
 
+def _paused(bench: Bench, directive: Directive) -> Directive:
+    control.pause(OTTERS, bench.ports, by="Fern", reason="lunch")
+    return directive
+
+
 def _going_back(bench: Bench, directive: Directive) -> Directive:
     _aborted(bench, directive)
     bench.follow(bench.now())
@@ -538,7 +543,9 @@ def _decided_again(bench: Bench, directive: Directive) -> Directive:
 
 
 @pytest.mark.parametrize(
-    "stale", [_older, _aborted, _going_back, _decided_again], ids=lambda f: f.__name__
+    "stale",
+    [_older, _aborted, _paused, _going_back, _decided_again],
+    ids=lambda f: f.__name__,
 )
 def test_a_stale_directive_does_nothing(
     stale: Callable[[Bench, Directive], Directive],

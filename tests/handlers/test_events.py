@@ -70,6 +70,10 @@ def test_a_start_may_leave_out_who_started_it() -> None:
     ) == parse(StartEvent, START)
 
 
+def test_an_order_may_leave_out_which_cutover_it_means() -> None:
+    assert parse(RollBackOrder, _without(ORDER, "cutover_id")).cutover_id is None
+
+
 def test_an_order_may_carry_what_the_state_machine_caught() -> None:
     caught = ORDER | {"error": {"Error": "Denied", "Cause": "{}"}}
 
@@ -110,7 +114,7 @@ def test_what_is_no_object_is_refused(model: Any, event: object) -> None:
     [
         *((Directive, DIRECTIVE, field) for field in DIRECTIVE),
         *((StartEvent, START, field) for field in START),
-        *((RollBackOrder, ORDER, field) for field in ORDER),
+        *((RollBackOrder, ORDER, field) for field in ("by", "reason")),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -5,25 +5,27 @@ Whole runs through the state machine are in tests/sandbox.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from shifter.adapters.dynamodb import DynamoStore
-from shifter.core.errors import BadEvent, NotFound, NotReady, PlanError, SettingsError
+from shifter.core.errors import (
+    BadEvent,
+    NotFound,
+    NotReady,
+    PlanError,
+    SettingsError,
+)
 from shifter.core.phases import Phase
-from shifter.core.record import Proof, Record
-from shifter.core.topology import Topology
+from shifter.core.record import Proof
 from shifter.engine import control
 from shifter.handlers import assess, finish, hand_over, prepare, roll_back, shift
-from shifter.wiring import forget_clients
 from tests.core.examples import plan_document
-from tests.engine.bench import OTTERS, Bench, topology_document
+from tests.engine.bench import OTTERS, Bench
+from tests.handlers.conftest import ENVIRONMENT, keep
 from tests.handlers.test_events import DIRECTIVE, ORDER, START
 
 Handler = Callable[[Any, object], dict[str, Any]]
@@ -39,67 +41,6 @@ FOLLOWING: dict[str, Handler] = {
 EVERY: dict[str, Handler] = FOLLOWING | {"prepare": prepare.handler}
 EVENTS = dict.fromkeys(FOLLOWING, DIRECTIVE) | {"prepare": START}
 
-ARN = "arn:aws:{}:eu-west-1:123456789012:{}"
-ENVIRONMENT = {
-    "TABLE_NAME": "burrow",
-    "TOPOLOGY_PARAMETER": "/riverbank/topology",
-    "TOPIC_ARN": ARN.format("sns", "notices"),
-    "EVENT_BUS": "notices",
-    "STATE_MACHINE_ARN": ARN.format("states", "stateMachine:cutover"),
-}
-
-
-@pytest.fixture(autouse=True)
-def _nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No environment variable of ours, and no way to a real account."""
-    for name in (*ENVIRONMENT, "HISTORY_LIMIT"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-
-
-@pytest.fixture(scope="module")
-def clients() -> Iterator[Callable[[str], Any]]:
-    """Clients that are kept from test to test, because making one takes long."""
-    forget_clients()
-    yield cache(_make)
-    forget_clients()
-
-
-def _make(service: str) -> Any:
-    make: Any = boto3.client
-    return make(service)
-
-
-@pytest.fixture
-def table(
-    monkeypatch: pytest.MonkeyPatch, clients: Callable[[str], Any]
-) -> Iterator[DynamoStore]:
-    """An account with a table and a topology, and nothing else."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
-        client = clients("dynamodb")
-        client.create_table(
-            TableName="burrow",
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-        )
-        topology = Topology.model_validate(topology_document())
-        clients("ssm").put_parameter(
-            Name="/riverbank/topology", Value=topology.model_dump_json(), Type="String"
-        )
-        yield DynamoStore(client, "burrow")
-
-
 # --- events that nobody understands ---------------------------------------------------
 
 TORN: list[tuple[Any, str]] = [
@@ -107,8 +48,8 @@ TORN: list[tuple[Any, str]] = [
     ([], "event"),
     ("otters-1", "event"),
     (7, "event"),
-    ({}, "cutover_id"),
-    ({"version": "0", "source": "aws.events", "detail": {}}, "cutover_id"),
+    ({"action": "hold", "owner": 1}, "cutover_id"),
+    ({"version": "0", "source": "aws.events", "owner": 1}, "cutover_id"),
     (DIRECTIVE | {"cutover_id": "o" * 200_000}, "cutover_id"),
     (DIRECTIVE | {"owner": 0}, "owner"),
     (DIRECTIVE | {"action": "swim"}, "action"),
@@ -156,6 +97,8 @@ def test_a_plan_that_is_wrong_is_refused_by_its_fields() -> None:
 @pytest.mark.parametrize(
     ("event", "field"),
     [
+        ({}, "by"),
+        ({"version": "0", "source": "aws.events", "detail": {}}, "by"),
         ({"cutover_id": "otters-1", "by": "Fern"}, "reason"),
         (ORDER | {"by": None}, "by"),
         (ORDER | {"reason": "a" * 5000}, "reason"),
@@ -210,18 +153,6 @@ def test_a_start_for_another_environment_writes_nothing(
     assert 0 == clients("dynamodb").scan(TableName="burrow")["Count"]
 
 
-def _keep(table: DynamoStore, bench: Bench) -> Record:
-    """Save in the table what the bench has gone through, entry by entry."""
-    record = bench.record
-    for entry in bench.journal:
-        done = entry.number == record.journal_length
-        phase = record.phase if done else entry.phase
-        table.save(
-            record.model_copy(update={"version": entry.number, "phase": phase}), entry
-        )
-    return record
-
-
 def _ended() -> Bench:
     """A bench whose cutover was rolled back at once, and proven safe."""
     bench = Bench()
@@ -236,7 +167,7 @@ def test_a_replayed_event_of_a_cutover_that_has_ended_does_nothing(
     name: str, table: DynamoStore
 ) -> None:
     """The answer is a directive as the state machine understands it."""
-    record = _keep(table, _ended())
+    record = keep(table, _ended())
 
     answer = FOLLOWING[name](DIRECTIVE | {"version": record.decided}, None)
 
@@ -254,7 +185,7 @@ def test_a_replayed_event_of_a_cutover_that_has_ended_does_nothing(
 def test_a_replayed_shift_of_a_cutover_that_has_ended_does_nothing(
     table: DynamoStore,
 ) -> None:
-    record = _keep(table, _ended())
+    record = keep(table, _ended())
 
     answer = shift.handler(DIRECTIVE | {"version": record.decided}, None)
 
@@ -264,7 +195,7 @@ def test_a_replayed_shift_of_a_cutover_that_has_ended_does_nothing(
 def test_an_order_for_a_cutover_that_has_ended_does_nothing(
     table: DynamoStore,
 ) -> None:
-    record = _keep(table, _ended())
+    record = keep(table, _ended())
 
     answer = roll_back.handler(ORDER, None)
 
@@ -275,13 +206,29 @@ def test_an_order_for_a_cutover_that_has_ended_does_nothing(
     )
 
 
+def test_an_order_without_an_id_means_the_active_cutover(table: DynamoStore) -> None:
+    """And when none holds the environment, it says so."""
+    order = {"by": "Fern", "reason": "a heron"}
+    bench = Bench()
+    with pytest.raises(NotFound, match="no cutover holds riverbank"):
+        roll_back.handler(order, None)
+    bench.start()
+    keep(table, bench)
+
+    roll_back.handler(order, None)
+
+    record = table.load(OTTERS)
+    assert record is not None
+    assert (Phase.ROLLING_BACK, "a heron") == (record.phase, record.way_back.reason)
+
+
 @pytest.mark.parametrize("name", FOLLOWING)
 def test_the_directive_of_another_execution_does_nothing(
     name: str, table: DynamoStore
 ) -> None:
     bench = Bench()
     bench.start()
-    record = _keep(table, bench)
+    record = keep(table, bench)
     foreign = DIRECTIVE | {"owner": 2}
 
     answer = FOLLOWING[name](foreign, None)
@@ -293,7 +240,7 @@ def test_the_directive_of_another_execution_does_nothing(
 
 
 def test_a_start_whose_id_was_used_is_refused(table: DynamoStore) -> None:
-    record = _keep(table, _ended())
+    record = keep(table, _ended())
 
     with pytest.raises(Exception, match="was used before") as refused:
         prepare.handler(
@@ -307,7 +254,7 @@ def test_the_lock_that_a_start_takes_is_the_records(table: DynamoStore) -> None:
     """What the engine saves is what the table keeps."""
     bench = Bench()
     bench.start()
-    _keep(table, bench)
+    keep(table, bench)
 
     held = table.holder("riverbank")
 

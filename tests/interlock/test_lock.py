@@ -88,6 +88,22 @@ def test_any_other_text_is_no_holder(text: str, problem: str) -> None:
 # --- leases ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("holder", "cutover_id"),
+    [
+        ("cutover:otters-1", "otters-1"),
+        ("cutover:otters:1", "otters:1"),
+        ("deploy:7", None),
+        ("rotation:den#1", None),
+        ("cutover:", None),
+        ("cutover", None),
+        ("", None),
+    ],
+)
+def test_a_holder_names_its_cutover(holder: str, cutover_id: str | None) -> None:
+    assert Holder(holder, NOW).cutover_id == cutover_id
+
+
 def test_a_lock_that_nobody_took_has_no_holder(lock: EnvironmentLock) -> None:
     assert lock.holder("riverbank") is None
 

@@ -7,6 +7,7 @@ reason, and that nothing is left behind.
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from functools import cache
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from shifter.core.journal import broken_at
 from shifter.core.lanes import ALL_BLUE, Split, dns_weights
 from shifter.core.phases import ENDS, Action, Phase
+from shifter.engine.watchdog import UNSEEN
 from shifter_sandbox.play import Played, play
 from shifter_sandbox.scenarios import DEMO, SCENARIOS, End, Scenario
 from shifter_sandbox.summary import as_json, summarise
@@ -124,7 +126,7 @@ def test_nothing_is_left_behind(played: Played) -> None:
     assert record.phase in ENDS
     assert record.outbox == ()
     assert all(execution.status != "RUNNING" for execution in played.executions)
-    if record.phase is Phase.ROLLED_BACK:
+    if record.phase is Phase.ROLLED_BACK and not played.scenario.execution_dies:
         assert record.proof is not None
         assert record.proof.safe
 
@@ -133,12 +135,65 @@ def test_the_execution_is_red_exactly_when_it_did_not_complete(
     played: Played,
 ) -> None:
     last = played.executions[-1]
+    if played.scenario.execution_dies:
+        assert last.status == "ABORTED"
+        return
     wanted = {
         End.COMPLETED: ("SUCCEEDED", None),
         End.ROLLED_BACK: ("FAILED", "RolledBack"),
     }
 
     assert wanted[played.scenario.end] == (last.status, last.error)
+
+
+@pytest.mark.xdist_group("scenario execution-dies")
+def test_a_cutover_whose_execution_died_is_brought_home_by_the_watchdog() -> None:
+    """Not before the owner counts as dead, and at the next minute then."""
+    played = _played("execution-dies")
+    [died] = played.happened.values()
+    going = [e for e in played.journal if e.actor == "watchdog"]
+
+    assert [(Action.ROLL_BACK, Phase.ROLLING_BACK)] == [
+        (e.action, e.phase) for e in going
+    ]
+    assert UNSEEN < going[0].at - died < UNSEEN + timedelta(minutes=2)
+    assert all(e.actor != "assess" for e in played.journal if e.at > going[0].at)
+
+
+@pytest.mark.xdist_group("scenario alarm-between-polls")
+def test_the_breaker_does_not_wait_for_the_poll() -> None:
+    """The alarm is seen a second after it fired; the next poll was minutes away."""
+    played = _played("alarm-between-polls")
+    numbers = {e.number: e for e in played.journal}
+    [tripped] = [e for e in played.journal if e.actor == "breaker"]
+    before = numbers[tripped.number - 1]
+
+    assert (Action.ROLL_BACK, "asked") == (tripped.action, tripped.rule)
+    assert tripped.at - before.at < timedelta(minutes=4)
+    assert played.record.plan.poll == timedelta(minutes=5)
+    assert summarise(played).way_back is not None
+
+
+def test_neither_breaker_nor_watchdog_comes_without_a_reason(played: Played) -> None:
+    """Each one's reason is told by the scenario."""
+    came = {"breaker", "watchdog"} & {e.actor for e in played.journal}
+
+    if played.scenario.end is End.COMPLETED:
+        assert not came
+    assert ("watchdog" in came) == played.scenario.execution_dies
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xdist_group(f"scenario {name}"))
+        for name in ("execution-dies", "alarm-between-polls")
+    ],
+)
+def test_a_run_with_breaker_and_watchdog_is_the_same_again(name: str) -> None:
+    again = play(SCENARIOS[name])
+
+    assert _played(name).record.journal_head == again.record.journal_head
 
 
 def test_the_summary_is_json_and_says_how_the_run_ended(played: Played) -> None:

@@ -188,7 +188,8 @@ class DynamoStore:
         mine = HolderName.cutover(record.cutover_id)
         if record.version == 1:
             return taking(self._table, record.environment, mine, entry.at)
-        if entry.phase_before in ENDS or record.phase in GOING_BACK:
+        back = record.phase in GOING_BACK or record.abort is not None
+        if entry.phase_before in ENDS or (back and record.phase not in ENDS):
             return None
         if record.phase in ENDS:
             return freeing(self._table, record.environment, mine)

@@ -55,7 +55,7 @@ class Rollback(_Frozen):
     unable: tuple[str, ...] = ()
     """Edges that are not written: blue cannot serve there, another lane can."""
     verified_at: datetime | None = None
-    """When all edges were first read back as all blue."""
+    """When all edges were last read back as all blue."""
     attempts: int = 0
     """Runs of roll_back that did not see all edges all blue."""
 
@@ -147,6 +147,14 @@ class Record(_Frozen):
         return self.baseline.dns_share if planned is None else planned
 
     @property
+    def told_to_stop(self) -> bool:
+        """Whether an operator has ordered that nothing may go on for now."""
+        last = {answer.gate: answer.approved for answer in self.answers}
+        return (
+            self.abort is not None or self.pause is not None or not all(last.values())
+        )
+
+    @property
     def way_back(self) -> Rollback:
         """The way back that was begun; only a record that is going back has one."""
         if self.rollback is None:
@@ -163,6 +171,8 @@ class Record(_Frozen):
     def situation(self, gate: Gate[Any], now: datetime) -> Situation:
         """What one gate may know."""
         following = self.plan.steps[self.step : self.step + 1]
+        if self.phase is Phase.SHIFTING:
+            following = ()  # no other step is due before this one is made
         return Situation(
             now=now,
             split=self.split,
@@ -170,6 +180,7 @@ class Record(_Frozen):
             settled_at=self.settled_at,
             next_share=following[0].share if following else None,
             adopted=self.adopted,
+            edges=frozenset(self.baseline.edges),
             capacity=self.baseline.capacity,
             dns_share=self.dns_share,
             dns_change=self.dns_change,

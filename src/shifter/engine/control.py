@@ -25,8 +25,13 @@ def abort(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
     """Go back at the next assessment.  Cannot be taken back."""
 
     def order(record: Record) -> Record:
-        if record.abort is not None or record.phase in GOING_BACK:
+        if record.phase in GOING_BACK:
             raise Refused(f"{cutover_id} is going back already: {record.reason}")
+        if record.abort is not None:
+            raise Refused(
+                f"{record.abort.by} aborted {cutover_id} already: "
+                "the next assessment goes back"
+            )
         told = Abort(by=by, at=ports.clock.now(), reason=reason)
         return record.model_copy(update={"abort": told})
 

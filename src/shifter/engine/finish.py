@@ -32,8 +32,7 @@ def finish(directive: Directive, ports: Ports) -> Directive:
         return _prove(record, ports, now)
     if record.phase in ENDS:
         return ending(record, ports)
-    ordered = record.abort is not None or record.pause is not None
-    if record.decided != directive.version or ordered:
+    if record.decided != directive.version or record.told_to_stop:
         return direct(record, Next.ASSESS, now)
     return _complete(record, ports)
 

@@ -15,7 +15,10 @@ from shifter.ports import Ports
 
 
 def hand_over(directive: Directive, ports: Ports) -> Directive:
-    """Make execution `<cutover_id>-<n+1>` the owner, and start it."""
+    """Make execution `<cutover_id>.<n+1>` the owner, and start it.
+
+    No cutover's id has a dot, so no other execution can have this name.
+    """
     record = load(ports, directive.cutover_id)
     now = ports.clock.now()
     if record.phase in ENDS and record.owner == directive.owner:
@@ -25,7 +28,7 @@ def hand_over(directive: Directive, ports: Ports) -> Directive:
     if record.owner == directive.owner + 1:
         follower = direct(record, Next.HOLD, max(directive.until, now))
         ports.executions.start(
-            f"{record.cutover_id}-{record.owner}", follower.model_dump(mode="json")
+            f"{record.cutover_id}.{record.owner}", follower.model_dump(mode="json")
         )
     return superseded(directive)
 

@@ -1,6 +1,7 @@
 """roll_back: make every edge all blue, and settle only when that is certain.
 
-It writes first and asks later.  It settles after a second read-back that is equal too
+Whoever decided to go back has said so in the record; then nothing is asked before
+all edges are written.  It settles after a second read-back that is equal too
 and later than any weight write that a claim still allowed, so that no raise which was
 under way can land afterwards.  DNS and capacity follow as well as they can: once every
 edge is all blue, they decide nothing about risk.

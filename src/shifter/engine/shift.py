@@ -41,7 +41,7 @@ def shift(directive: Directive, ports: Ports) -> Directive:
     if record.owner != directive.owner:
         return superseded(directive)
     stale = record.phase is not Phase.SHIFTING or record.decided != directive.version
-    if stale or record.abort is not None:
+    if stale or record.told_to_stop:
         return direct(record, Next.ASSESS, now)
     record, claim = _claim(record, ports)
     states = _readable(ports)

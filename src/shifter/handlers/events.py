@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from enum import StrEnum
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from shifter.core.directive import Directive
 from shifter.core.errors import BadEvent
+from shifter.core.gates.alarm import AlarmState
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
@@ -37,9 +46,88 @@ class RollBackOrder(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    cutover_id: str = Field(min_length=1, max_length=80)
+    cutover_id: str | None = Field(default=None, min_length=1, max_length=80)
+    """None means the environment's active cutover."""
     by: str = Field(min_length=1, max_length=256)
     reason: str = Field(min_length=1, max_length=1024)
+
+
+class AlarmChange(BaseModel):
+    """What an alarm has changed to, and when."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    value: AlarmState
+    timestamp: AwareDatetime
+
+
+class AlarmDetail(BaseModel):
+    """Which alarm has changed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    alarm_name: str = Field(alias="alarmName", min_length=1, max_length=255)
+    state: AlarmChange
+
+
+class AlarmChanged(BaseModel):
+    """EventBridge's event for a change of a CloudWatch alarm."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: Literal["aws.cloudwatch"]
+    detail_type: Literal["CloudWatch Alarm State Change"] = Field(alias="detail-type")
+    detail: AlarmDetail
+
+
+class Scheduled(BaseModel):
+    """EventBridge's event for a rule with a schedule."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: Literal["aws.events"]
+    detail_type: Literal["Scheduled Event"] = Field(alias="detail-type")
+
+
+class OrderKind(StrEnum):
+    """What people can order."""
+
+    ABORT = "abort"
+    PAUSE = "pause"
+    RESUME = "resume"
+    APPROVE = "approve"
+    DECLINE = "decline"
+    STATUS = "status"
+
+
+class ControlOrder(BaseModel):
+    """The body of a request to `control`.  Who orders is not written in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order: OrderKind
+    reason: str = Field(default="", max_length=1024)
+    gate: str | None = Field(default=None, min_length=1, max_length=80)
+    cutover_id: str | None = Field(default=None, min_length=1, max_length=80)
+    """None means the environment's active cutover."""
+    name: str | None = Field(default=None, min_length=1, max_length=128)
+    """How the caller wants to be called: a comment."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.order is not OrderKind.STATUS and not self.reason.strip():
+            raise ValueError(f"{self.order} needs a reason")
+        answers = self.order in {OrderKind.APPROVE, OrderKind.DECLINE}
+        if answers != (self.gate is not None):
+            raise ValueError("approve and decline name the gate, and nothing else does")
+        return self
+
+    @property
+    def told_reason(self) -> str:
+        """The reason, with the name that was given marked as given."""
+        if self.name is None:
+            return self.reason
+        return f"{self.reason} (calls themselves {self.name})"
 
 
 def parse(model: type[Parsed], event: object) -> Parsed:

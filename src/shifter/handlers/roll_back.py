@@ -1,14 +1,15 @@
 """The function `roll_back`: makes every edge all blue.
 
 Two events lead here: a directive of the execution that owns the cutover, and an order
-from outside, which names who asks and why."""
+from outside, which names who asks and why, and means the active cutover if it names
+none."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from shifter.engine.active import named_or_active
 from shifter.engine.roll_back import go_back, roll_back
-from shifter.engine.saving import load
 from shifter.handlers.events import (
     RollBackOrder,
     directive_in,
@@ -31,6 +32,6 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         order = parse(RollBackOrder, event)
         reason = f"{order.reason} ({failure})" if failure else order.reason
         ports = ports_from_environment()
-        record = load(ports, order.cutover_id)
+        record = named_or_active(order.cutover_id, ports)
         done = go_back(record, ports, actor=order.by, reason=reason)
     return done.model_dump(mode="json")

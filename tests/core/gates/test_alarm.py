@@ -23,11 +23,21 @@ ON_GREEN = AlarmGate(
 BEFORE = situation(expected=(ALL_BLUE,))
 MOVING = situation(expected=(ALL_BLUE, Split.leaving_blue(50)))
 AFTER = situation(expected=(Split.leaving_blue(50),))
+EDGES = frozenset({"edge-1", "edge-2"})
 TAKEN_AWAY = situation(
-    expected=(Split.leaving_blue(50),), adopted={"edge-1": Weights(blue=1)}
+    expected=(Split.leaving_blue(50),),
+    adopted={"edge-1": Weights(blue=1), "edge-2": Weights(blue=2)},
+    edges=EDGES,
+)
+AT_ONE_EDGE = situation(
+    expected=(Split.leaving_blue(50),),
+    adopted={"edge-1": Weights(blue=1)},
+    edges=EDGES,
 )
 LOWERED = situation(
-    expected=(Split.leaving_blue(50),), adopted={"edge-1": Weights(blue=99, green=1)}
+    expected=(Split.leaving_blue(50),),
+    adopted={"edge-1": Weights(blue=99, green=1), "edge-2": Weights(blue=1)},
+    edges=EDGES,
 )
 
 OK = AlarmSeen(AlarmState.OK, updated_at=NOW)
@@ -89,10 +99,19 @@ def test_an_alarm_passes_while_it_is_ok(
         (ON_GREEN, MOVING, State.NO_DATA, "INSUFFICIENT_DATA"),
         (ON_GREEN, AFTER, State.NO_DATA, "INSUFFICIENT_DATA"),
         (ON_GREEN, TAKEN_AWAY, State.GOOD, "no data, and no traffic on green yet"),
+        (ON_GREEN, AT_ONE_EDGE, State.NO_DATA, "INSUFFICIENT_DATA"),
         (ON_GREEN, LOWERED, State.NO_DATA, "INSUFFICIENT_DATA"),
         (ANYWHERE, BEFORE, State.NO_DATA, "INSUFFICIENT_DATA"),
     ],
-    ids=["before", "moving", "after", "taken away", "lowered", "no lane is named"],
+    ids=[
+        "before",
+        "moving",
+        "after",
+        "taken away",
+        "taken away at one edge",
+        "lowered",
+        "no lane is named",
+    ],
 )
 def test_no_data_is_fine_only_where_there_is_no_traffic(
     gate: AlarmGate, where: Situation, state: State, detail: str

@@ -69,7 +69,11 @@ class MemoryStore:
         held = self.locks.get(record.environment)
         first = record.version == 1
         ours = held is not None and held.holder == str(mine)
-        back = record.phase in GOING_BACK or entry.phase_before in GOING_BACK
+        back = (
+            record.phase in GOING_BACK
+            or entry.phase_before in GOING_BACK
+            or (record.abort is not None and record.phase not in ENDS)
+        )
         if not (ours or back or (first and may_take(held, mine, entry.at))):
             raise LockHeld(
                 environment=record.environment,

@@ -124,8 +124,12 @@ class Situation:
     settled_at: datetime | None = None
     """When the present step's weights were read back; None while they move."""
     next_share: int | None = None
-    """Share of the next step in per mille; None at the last step."""
+    """Share of the next step in per mille; None at the last step, and while a step is
+    being made."""
     adopted: Mapping[str, Weights] = field(default_factory=dict)
+    """Lower weights that were set by hand, by edge."""
+    edges: frozenset[str] = frozenset()
+    """Names of all edges."""
     capacity: Mapping[str, int] = field(default_factory=dict)
     """Blue's capacity at prepare: `running` and healthy targets for each edge."""
     dns_share: int | None = None
@@ -211,11 +215,11 @@ class Gate(BaseModel, Generic[Seen]):
 def lane_of_weight_zero(situation: Situation, lane: Lane | None) -> bool:
     """Tell whether no request is meant to reach this lane now.
 
-    Weights that were taken away by hand, and adopted, are meant, too.
+    Weights that were taken away by hand at every edge, and adopted, are meant, too.
     """
     if lane is None:
         return False
-    adopted = situation.adopted.values()
-    if adopted and all(weights.of(lane) == 0 for weights in adopted):
-        return True
+    adopted = situation.adopted
+    if adopted.keys() == situation.edges and situation.edges:
+        return all(weights.of(lane) == 0 for weights in adopted.values())
     return all(split.of(lane) == 0 for split in situation.expected)

@@ -1,0 +1,35 @@
+"""watchdog: go back when nobody is in charge of the cutover any more.
+
+Rules of this file
+* The owner is dead when it has not looked for three minutes after it had to.  No
+  execution is asked whether it lives: the record is the only witness.
+* A dead owner's cutover goes back, whatever it was doing.  A shift is never finished.
+* A way back that nobody carries on is carried on in the same way.
+* Whoever saves at the same moment is alive: then there is nothing to do.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+from shifter.core.directive import Directive
+from shifter.core.errors import Conflict
+from shifter.engine.active import active
+from shifter.engine.roll_back import go_back
+from shifter.ports import Ports
+
+UNSEEN = timedelta(seconds=180)
+"""How long after `look_again_at` an owner that has not looked counts as dead."""
+
+
+def watch(ports: Ports) -> Directive | None:
+    """Go back when the owner is dead; None when there was nothing to do."""
+    record = active(ports)
+    if record is None or ports.clock.now() <= record.look_again_at + UNSEEN:
+        return None
+    since = record.look_again_at.isoformat(timespec="seconds")
+    reason = f"nobody has looked since {since}: the execution is dead"
+    with suppress(Conflict):
+        return go_back(record, ports, actor="watchdog", reason=reason)
+    return None

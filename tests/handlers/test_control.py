@@ -1,0 +1,269 @@
+"""Orders over the Function URL."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from shifter.adapters.dynamodb import DynamoStore
+from shifter.core.phases import Phase
+from shifter.core.record import Record
+from shifter.handlers import control
+from shifter.handlers.control import BODY_LIMIT
+from tests.core.examples import plan
+from tests.engine.bench import BURROWS, CROAKING, OTTERS, Bench
+from tests.handlers.conftest import keep
+
+HAZEL = "arn:aws:iam::123456789012:user/hazel"
+FERN = "arn:aws:sts::123456789012:assumed-role/operators/fern"
+ELDER = {"kind": "approval", "name": "elder", "before": "50 %"}
+ASKING = plan(gates=[CROAKING, BURROWS, ELDER])
+
+
+def _event(body: Any, caller: str = FERN, **changes: Any) -> dict[str, Any]:
+    """A request as Lambda hands it on, payload format 2.0."""
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": "/",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {
+            "accountId": "123456789012",
+            "authorizer": {"iam": {"userArn": caller, "userId": "AIDA"}},
+            "http": {"method": "POST", "path": "/"},
+        },
+        "body": body if isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+    } | changes
+
+
+def _send(event: Any) -> tuple[int, dict[str, Any]]:
+    answer = control.handler(event, None)
+    assert "application/json" == answer["headers"]["content-type"]
+    told: dict[str, Any] = json.loads(answer["body"])
+    return answer["statusCode"], told
+
+
+@pytest.fixture
+def running(table: DynamoStore) -> DynamoStore:
+    """A cutover that Hazel has just begun, and that asks for an approval."""
+    bench = Bench()
+    bench.start(ASKING, by=HAZEL)
+    keep(table, bench)
+    return table
+
+
+def _record(table: DynamoStore) -> Record:
+    record = table.load(OTTERS)
+    assert record is not None
+    return record
+
+
+# --- who ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        "abort",
+        {},
+        {"order": "abort", "reason": "a heron", "by": HAZEL},
+        _event({"order": "abort", "reason": "a heron"}, requestContext=None),
+        _event({"order": "abort", "reason": "a heron"}, requestContext={}),
+        _event({"order": "status"}, requestContext={"authorizer": {"iam": None}}),
+        _event({"order": "status"}, caller=""),
+        _event({"order": "status"}, requestContext={"authorizer": "hazel"}),
+        _event({"order": "status"}, headers={"x-amz-user-arn": HAZEL}, caller=""),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_without_an_identity_nothing_is_done(event: Any) -> None:
+    """Before anything is built: without settings there is nothing to write with."""
+    status, told = _send(event)
+
+    assert (403, "Forbidden") == (status, told["error"])
+
+
+def test_the_actor_is_the_caller_and_a_name_is_a_comment(running: DynamoStore) -> None:
+    order = {"order": "pause", "reason": "lunch", "name": "Hazel"}
+
+    assert 200 == _send(_event(order))[0]
+
+    entries = running.journal(OTTERS)
+    assert (FERN, "pause", "lunch (calls themselves Hazel)") in {
+        (entry.actor, entry.action, entry.reason) for entry in entries
+    }
+
+
+# --- what nobody understands ----------------------------------------------------------
+
+TORN: list[tuple[Any, str]] = [
+    ("", "body: it is not JSON"),
+    ('{"order": "abo', "body: it is not JSON"),
+    ("[" * 10_000, "body: it is not JSON"),
+    ("7", "event: "),
+    ("null", "event: "),
+    ([], "event: "),
+    ({}, "order: Field required"),
+    ({"order": "swim", "reason": "a heron"}, "order: "),
+    ({"order": "abort"}, "event: .*abort needs a reason"),
+    ({"order": "pause", "reason": " "}, "event: .*pause needs a reason"),
+    ({"order": "abort", "reason": "a" * 1025}, "reason: "),
+    ({"order": "abort", "reason": None}, "reason: "),
+    ({"order": "approve", "reason": "calm"}, "event: .*name the gate"),
+    ({"order": "abort", "reason": "a heron", "gate": "elder"}, "event: .*name the"),
+    ({"order": "abort", "reason": "a heron", "by": HAZEL}, "by: "),
+    ({"order": "status", "cutover_id": "o" * 81}, "cutover_id: "),
+    ("a" * (BODY_LIMIT + 1), "body: write an order in at most"),
+]
+
+
+@pytest.mark.parametrize(("body", "told"), TORN, ids=lambda value: repr(value)[:30])
+def test_a_body_that_nobody_understands_is_refused(body: Any, told: str) -> None:
+    status, answer = _send(_event(body))
+
+    assert (400, "BadEvent") == (status, answer["error"])
+    assert _matches(told, answer["message"])
+
+
+def _matches(pattern: str, text: str) -> bool:
+    start, _, end = pattern.partition(".*")
+    return text.startswith(start) and end in text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": "1.0"},
+        {"version": None},
+        {"body": None},
+        {"body": {"order": "status"}},
+        {"isBase64Encoded": True},
+        {"isBase64Encoded": True, "body": "/////w=="},
+    ],
+    ids=repr,
+)
+def test_a_request_of_another_form_is_refused(changes: dict[str, Any]) -> None:
+    assert 400 == _send(_event({"order": "status"}) | changes)[0]
+
+
+# --- orders ---------------------------------------------------------------------------
+
+
+def test_status_tells_and_writes_nothing(running: DynamoStore) -> None:
+    before = _record(running)
+
+    status, told = _send(_event({"order": "status"}))
+
+    assert (200, OTTERS, "riverbank", Phase.PREPARED, HAZEL) == (
+        status,
+        told["cutover_id"],
+        told["environment"],
+        told["phase"],
+        told["started_by"],
+    )
+    assert before == _record(running)
+
+
+def test_a_body_may_be_encoded(running: DynamoStore) -> None:
+    body = base64.b64encode(b'{"order": "status"}').decode()
+
+    assert 200 == _send(_event(body, isBase64Encoded=True))[0]
+
+
+@pytest.mark.parametrize("cutover_id", [None, OTTERS])
+def test_an_abort_is_taken(running: DynamoStore, cutover_id: str | None) -> None:
+    """For the active cutover, unless another is named."""
+    order = {"order": "abort", "reason": "a heron", "cutover_id": cutover_id}
+
+    status, told = _send(_event(order))
+
+    abort = _record(running).abort
+    assert abort is not None
+    assert (200, FERN, FERN, "a heron") == (
+        status,
+        told["aborted_by"],
+        abort.by,
+        abort.reason,
+    )
+
+
+def test_a_pause_is_taken_and_ended(running: DynamoStore) -> None:
+    status, told = _send(_event({"order": "pause", "reason": "lunch"}))
+    assert (200, FERN) == (status, told["paused_by"])
+
+    status, told = _send(_event({"order": "resume", "reason": "lunch is over"}))
+    assert (200, None) == (status, told["paused_by"])
+
+
+@pytest.mark.parametrize(("order", "approved"), [("approve", True), ("decline", False)])
+def test_an_answer_is_taken(running: DynamoStore, order: str, approved: bool) -> None:
+    body = {"order": order, "reason": "calm", "gate": "elder"}
+
+    assert 200 == _send(_event(body))[0]
+
+    [answer] = _record(running).answers
+    assert ("elder", approved, FERN) == (answer.gate, answer.approved, answer.by)
+
+
+@pytest.mark.parametrize(
+    ("body", "caller", "told"),
+    [
+        (
+            {"order": "approve", "reason": "calm", "gate": "elder"},
+            HAZEL,
+            "somebody else must approve it",
+        ),
+        (
+            {"order": "approve", "reason": "calm", "gate": "elder", "name": "Fern"},
+            HAZEL,
+            "somebody else must approve it",
+        ),
+        (
+            {"order": "approve", "reason": "calm", "gate": "burrows"},
+            FERN,
+            "not an approval gate",
+        ),
+        ({"order": "resume", "reason": "go"}, FERN, "nothing to resume"),
+    ],
+)
+def test_an_order_that_is_not_allowed_is_refused(
+    running: DynamoStore, body: dict[str, Any], caller: str, told: str
+) -> None:
+    before = _record(running)
+
+    status, answer = _send(_event(body, caller))
+
+    assert (409, "Refused") == (status, answer["error"])
+    assert told in answer["message"]
+    assert before == _record(running)
+
+
+def test_a_replayed_abort_is_refused(running: DynamoStore) -> None:
+    event = _event({"order": "abort", "reason": "a heron"})
+    _send(event)
+    before = _record(running)
+
+    assert 409 == _send(event)[0]
+    assert before == _record(running)
+
+
+@pytest.mark.parametrize(
+    ("cutover_id", "told"),
+    [
+        (None, "no cutover holds riverbank"),
+        ("herons-1", "there is no cutover herons-1"),
+    ],
+)
+def test_what_does_not_exist_is_not_found(
+    table: DynamoStore, cutover_id: str | None, told: str
+) -> None:
+    status, answer = _send(_event({"order": "status", "cutover_id": cutover_id}))
+
+    assert (404, "NotFound") == (status, answer["error"])
+    assert told in answer["message"]
