@@ -91,6 +91,14 @@ def shows(blue: int, green: int = 0, canary: int = 0, other: int = 0) -> EdgeSta
             id="a target group that nobody knows",
         ),
         pytest.param(
+            {"edge-1": shows(0)},
+            TENTH,
+            State.BAD,
+            f"edge-1: all weights are 0; the record says {SAID}",
+            Verdict.BREACH,
+            id="nobody is served",
+        ),
+        pytest.param(
             {"edge-1": shows(9, 1), "edge-2": FOG},
             TENTH,
             State.UNREADABLE,
