@@ -23,7 +23,7 @@ from tests.crash.variants import VARIANTS, first_failure
 def main(arguments: Sequence[str] | None = None) -> int:
     """Explore, or replay one schedule; 1 when anything ended as it must not."""
     asked = _parser().parse_args(arguments)
-    console = Console(highlight=False)
+    console = Console(width=100, highlight=False)
     if asked.schedule:
         return _replay(console, asked.schedule)
     began = time.monotonic()
