@@ -43,7 +43,7 @@ from shifter_sandbox.faults import Faults
 from shifter_sandbox.functions import Functions, Handler
 from shifter_sandbox.gateway import Gateway
 from shifter_sandbox.monitoring import Monitoring
-from shifter_sandbox.patching import check_patch_points, patched
+from shifter_sandbox.patching import check_patch_points, environment, patched
 from shifter_sandbox.pools import pools_take_turns
 from shifter_sandbox.route53 import NameService
 from shifter_sandbox.stepfunctions import ExecutionResult, StateMachines
@@ -174,7 +174,7 @@ def account(
     """
     check_patch_points()
     with ExitStack() as stack:
-        stack.enter_context(_environment())
+        stack.enter_context(environment({**_ENVIRONMENT, **dict.fromkeys(_FORGOTTEN)}))
         stack.enter_context(_seeded(seed))
         traveller = stack.enter_context(time_machine.travel(start, tick=False))
         config: Any = {
@@ -217,23 +217,6 @@ def _share_models() -> None:
     session = botocore.session.get_session()
     session.register_component("data_loader", _loader())
     boto3.setup_default_session(botocore_session=session)
-
-
-@contextmanager
-def _environment() -> Iterator[None]:
-    names = (*_ENVIRONMENT, *_FORGOTTEN)
-    before = {name: os.environ.get(name) for name in names}
-    for name in _FORGOTTEN:
-        os.environ.pop(name, None)
-    os.environ.update(_ENVIRONMENT)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextmanager

@@ -7,7 +7,6 @@ the environment variables and the names of the functions are the sandbox's.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -32,6 +31,7 @@ from shifter.handlers import (
 )
 from shifter_sandbox.account import MACHINE, Account
 from shifter_sandbox.functions import Handler
+from shifter_sandbox.patching import environment
 from shifter_sandbox.stepfunctions import ExecutionResult
 from shifter_sandbox.system import System
 
@@ -94,15 +94,15 @@ def deployed(
 ) -> Iterator[Deployment]:
     """Shifter in this account, for this system."""
     arn = f"arn:aws:states:{aws.region}:{aws.id}:stateMachine:{MACHINE}"
-    with _environment(
-        TABLE_NAME=system.table,
-        TOPOLOGY_PARAMETER=system.topology_parameter,
-        TOPIC_ARN=system.topic_arn,
-        EVENT_BUS=system.event_bus,
-        STATE_MACHINE_ARN=arn,
-        HISTORY_LIMIT=str(history_limit),
-        POWERTOOLS_METRICS_DISABLED="true",  # they would be written to stdout
-    ):
+    variables = {
+        "TABLE_NAME": system.table,
+        "TOPOLOGY_PARAMETER": system.topology_parameter,
+        "TOPIC_ARN": system.topic_arn,
+        "EVENT_BUS": system.event_bus,
+        "STATE_MACHINE_ARN": arn,
+        "HISTORY_LIMIT": str(history_limit),
+    }
+    with environment(variables):
         wiring.forget_clients()
         text = DEFINITION.read_text()
         for name, (handler, timeout) in _FUNCTIONS.items():
@@ -141,17 +141,3 @@ def _schedule(aws: Account, function: str) -> None:
         client.invoke(FunctionName=f"{function}:live", Payload=event)
 
     aws.every(WATCH_EVERY.total_seconds(), invoke)
-
-
-@contextmanager
-def _environment(**variables: str) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
