@@ -38,6 +38,7 @@ from shifter_sandbox.clock import VirtualClock
 from shifter_sandbox.cloudwatch import CloudWatchFront
 from shifter_sandbox.dms import Replication
 from shifter_sandbox.elbv2 import LoadBalancing
+from shifter_sandbox.emf import metrics_from_output
 from shifter_sandbox.eventbridge import EventDelivery
 from shifter_sandbox.faults import Faults
 from shifter_sandbox.functions import Functions, Handler
@@ -192,6 +193,7 @@ def account(
         for layer in (
             pools_take_turns(turns),
             aws.functions.served(),
+            metrics_from_output(aws.metrics),
             aws.load_balancing.refined(),
             aws.name_service.refined(),
             CloudWatchFront(aws.monitoring).refined(),

@@ -73,6 +73,12 @@ FAKES = (
         "AWS Lambda developer guide: Python function errors; Invoke API reference",
     ),
     Fake(
+        "emf",
+        "Nobody reads what a function prints",
+        "Lines in embedded metric format become datapoints",
+        "Amazon CloudWatch user guide: Specification: Embedded metric format",
+    ),
+    Fake(
         "stepfunctions",
         "Waits and retries take real time; executions race; no name is made up",
         "The virtual clock; executions take turns; a name is generated",
