@@ -172,8 +172,12 @@ class Notifier(Protocol):
 class Executions(Protocol):
     """Executions of the state machine."""
 
-    def start(self, name: str, payload: Mapping[str, Any]) -> None:
-        """Start one.  The same name twice is the same as once."""
+    def start(self, name: str, payload: Mapping[str, Any]) -> bool:
+        """Start one.  The same name twice is the same as once.
+
+        False means that the name was used before, for an execution that has ended or
+        has another payload.
+        """
 
 
 class Ports(Protocol):

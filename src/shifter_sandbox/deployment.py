@@ -27,6 +27,7 @@ from shifter.handlers import (
     prepare,
     roll_back,
     shift,
+    start,
     watchdog,
 )
 from shifter_sandbox.account import MACHINE, Account
@@ -51,12 +52,14 @@ _BESIDE: Mapping[str, tuple[Handler, float]] = {
     "Breaker": (breaker.handler, 60),
     "Watchdog": (watchdog.handler, 60),
     "Control": (control.handler, 30),
+    "Start": (start.handler, 30),
 }
 _ALARMS = {
     "source": ["aws.cloudwatch"],
     "detail-type": ["CloudWatch Alarm State Change"],
     "detail": {"state": {"value": ["ALARM"]}},
 }
+_REQUESTS = {"detail-type": ["Cutover Requested"]}
 _SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 WATCH_EVERY = timedelta(minutes=1)
 ABANDONED = timedelta(minutes=30)
@@ -112,9 +115,12 @@ def deployed(
             name: aws.add_function(name, handler, timeout=timeout)
             for name, (handler, timeout) in _BESIDE.items()
         }
-        _let_alarms_reach(beside["Breaker"])
+        _route("alarms", _ALARMS, beside["Breaker"])
+        _route("requests", _REQUESTS, beside["Start"])
         _schedule(aws, beside["Watchdog"])
-        yield Deployment(aws, json.loads(text))
+        definition = json.loads(text)
+        aws.add_machine(definition)
+        yield Deployment(aws, definition)
         wiring.forget_clients()
 
 
@@ -123,13 +129,11 @@ def _ended(name: str) -> bool:
     return record is None or record.phase in ENDS
 
 
-def _let_alarms_reach(function: str) -> None:
-    """The rule that invokes the breaker when an alarm fires."""
+def _route(rule: str, pattern: Mapping[str, Any], function: str) -> None:
+    """The rule that invokes a function with the events that match."""
     client = boto3.client("events")
-    client.put_rule(Name="alarms", EventPattern=json.dumps(_ALARMS))
-    client.put_targets(
-        Rule="alarms", Targets=[{"Id": "breaker", "Arn": f"{function}:live"}]
-    )
+    client.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    client.put_targets(Rule=rule, Targets=[{"Id": rule, "Arn": f"{function}:live"}])
 
 
 def _schedule(aws: Account, function: str) -> None:

@@ -70,14 +70,14 @@ def aws(account: Account) -> StepFunctionsExecutions:
 
 
 def test_an_execution_is_started_with_its_payload(bench: ExecutionsBench) -> None:
-    bench.executions.start("otters-1-2", FIRST)
+    assert bench.executions.start("otters-1-2", FIRST)
 
     assert bench.started == {"otters-1-2": FIRST}
 
 
 def test_the_same_name_twice_is_the_same_as_once(bench: ExecutionsBench) -> None:
-    bench.executions.start("otters-1-2", FIRST)
-    bench.executions.start("otters-1-2", FIRST)
+    assert bench.executions.start("otters-1-2", FIRST)
+    assert bench.executions.start("otters-1-2", FIRST)
 
     assert bench.started == {"otters-1-2": FIRST}
 
@@ -85,8 +85,8 @@ def test_the_same_name_twice_is_the_same_as_once(bench: ExecutionsBench) -> None
 def test_the_first_payload_of_a_name_is_the_one_that_counts(
     bench: ExecutionsBench,
 ) -> None:
-    bench.executions.start("otters-1-2", FIRST)
-    bench.executions.start("otters-1-2", FIRST | {"until": "later"})
+    assert bench.executions.start("otters-1-2", FIRST)
+    assert not bench.executions.start("otters-1-2", FIRST | {"until": "later"})
 
     assert bench.started == {"otters-1-2": FIRST}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -87,3 +88,27 @@ def keep(table: DynamoStore, bench: Bench) -> Record:
             record.model_copy(update={"version": entry.number, "phase": phase}), entry
         )
     return record
+
+
+def state_machine(clients: Callable[[str], Any]) -> None:
+    """Create the state machine that the environment names."""
+    clients("stepfunctions").create_state_machine(
+        name="cutover",
+        definition=json.dumps(
+            {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+        ),
+        roleArn="arn:aws:iam::123456789012:role/states",
+    )
+
+
+def executions(clients: Callable[[str], Any]) -> dict[str, Any]:
+    """The input of every execution, by its name."""
+    client = clients("stepfunctions")
+    arn = ENVIRONMENT["STATE_MACHINE_ARN"]
+    listed = client.list_executions(stateMachineArn=arn)["executions"]
+    return {
+        found["name"]: json.loads(
+            client.describe_execution(executionArn=found["executionArn"])["input"]
+        )
+        for found in listed
+    }

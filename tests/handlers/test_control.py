@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from shifter.adapters.dynamodb import DynamoStore
+from shifter.core.errors import SettingsError
 from shifter.core.phases import Phase
 from shifter.core.record import Record
 from shifter.handlers import control
 from shifter.handlers.control import BODY_LIMIT
-from tests.core.examples import plan
+from tests.core.examples import plan, plan_document
 from tests.engine.bench import BURROWS, CROAKING, OTTERS, Bench
-from tests.handlers.conftest import keep
+from tests.handlers.conftest import executions, keep, state_machine
 
 HAZEL = "arn:aws:iam::123456789012:user/hazel"
 FERN = "arn:aws:sts::123456789012:assumed-role/operators/fern"
 ELDER = {"kind": "approval", "name": "elder", "before": "50 %"}
+BEGIN = {
+    "order": "start",
+    "cutover_id": "voles-1",
+    "reason": "the river is calm",
+    "plan": plan_document(environment="riverbank"),
+}
 ASKING = plan(gates=[CROAKING, BURROWS, ELDER])
 
 
@@ -109,16 +117,19 @@ TORN: list[tuple[Any, str]] = [
     ("7", "event: "),
     ("null", "event: "),
     ([], "event: "),
-    ({}, "order: Field required"),
-    ({"order": "swim", "reason": "a heron"}, "order: "),
-    ({"order": "abort"}, "event: .*abort needs a reason"),
-    ({"order": "pause", "reason": " "}, "event: .*pause needs a reason"),
-    ({"order": "abort", "reason": "a" * 1025}, "reason: "),
-    ({"order": "abort", "reason": None}, "reason: "),
-    ({"order": "approve", "reason": "calm"}, "event: .*name the gate"),
-    ({"order": "abort", "reason": "a heron", "gate": "elder"}, "event: .*name the"),
-    ({"order": "abort", "reason": "a heron", "by": HAZEL}, "by: "),
-    ({"order": "status", "cutover_id": "o" * 81}, "cutover_id: "),
+    ({}, "event: Unable to extract tag using discriminator 'order'"),
+    ({"order": "swim", "reason": "a heron"}, "event: .*'status', 'start', 'abort'"),
+    ({"order": "abort"}, "abort.reason: Field required"),
+    ({"order": "pause", "reason": " "}, "pause.reason: "),
+    ({"order": "abort", "reason": "a" * 1025}, "abort.reason: "),
+    ({"order": "abort", "reason": None}, "abort.reason: "),
+    ({"order": "approve", "reason": "calm"}, "approve.gate: Field required"),
+    ({"order": "abort", "reason": "a heron", "gate": "elder"}, "abort.gate: "),
+    ({"order": "abort", "reason": "a heron", "by": HAZEL}, "abort.by: "),
+    ({"order": "status", "cutover_id": "o" * 81}, "status.cutover_id: "),
+    ({"order": "status", "reason": "curious"}, "status.reason: "),
+    ({"order": "start", "reason": "dry", "plan": {}}, "start.cutover_id: "),
+    ({"order": "start", "reason": "dry", "cutover_id": "x"}, "start.plan: "),
     ("a" * (BODY_LIMIT + 1), "body: write an order in at most"),
 ]
 
@@ -242,6 +253,77 @@ def test_an_order_that_is_not_allowed_is_refused(
     assert (409, "Refused") == (status, answer["error"])
     assert told in answer["message"]
     assert before == _record(running)
+
+
+def test_a_start_names_the_caller_as_the_starter(
+    table: DynamoStore, clients: Callable[[str], Any]
+) -> None:
+    """So that somebody else has to approve it."""
+    state_machine(clients)
+
+    status, told = _send(_event(BEGIN, HAZEL))
+
+    assert (
+        200,
+        {"cutover_id": "voles-1", "execution": "voles-1", "started": True},
+    ) == (
+        status,
+        told,
+    )
+    assert HAZEL == executions(clients)["voles-1"]["started_by"]
+
+
+def test_a_start_while_another_cutover_holds_is_told_who(
+    running: DynamoStore, clients: Callable[[str], Any]
+) -> None:
+    state_machine(clients)
+
+    status, told = _send(_event(BEGIN))
+
+    assert (409, "LockHeld") == (status, told["error"])
+    assert f"riverbank is held by cutover:{OTTERS} since" in told["message"]
+    assert {} == executions(clients)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "told"),
+    [
+        ({"plan": plan_document(wings=2)}, "PlanError", "wings: 2: unknown field"),
+        ({"cutover_id": "two words"}, "BadEvent", "cutover_id: String should match"),
+    ],
+)
+def test_a_start_that_is_wrong_starts_nothing(
+    table: DynamoStore,
+    clients: Callable[[str], Any],
+    changes: dict[str, Any],
+    error: str,
+    told: str,
+) -> None:
+    state_machine(clients)
+
+    status, answer = _send(_event(BEGIN | changes))
+
+    assert (400, error) == (status, answer["error"])
+    assert told in answer["message"]
+    assert {} == executions(clients)
+
+
+def test_what_aws_refuses_is_not_the_caller_s_fault(table: DynamoStore) -> None:
+    """There is no state machine here."""
+    status, told = _send(_event(BEGIN))
+
+    assert (503, "Rejected") == (status, told["error"])
+    assert "StartExecution on voles-1" in told["message"]
+
+
+def test_a_wrong_deployment_fails_the_invocation(
+    table: DynamoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An alarm watches for invocations that fail, and nobody for answers."""
+    monkeypatch.delenv("TABLE_NAME")
+
+    with pytest.raises(SettingsError, match="TABLE_NAME is not set"):
+        _send(_event({"order": "status"}))
 
 
 def test_a_replayed_abort_is_refused(running: DynamoStore) -> None:

@@ -1,7 +1,7 @@
 """Executions of the state machine.
 
-A name is started once: it is derived from the cutover and the number of its owner, so
-an execution of that name is the one that was asked for, whether or not it still runs.
+A name is started once: it is the cutover's id, with the number of its owner behind it
+when that is not the first.
 
 AWS documentation: AWS Step Functions API, "StartExecution" (idempotent for the same
 name and input while the execution runs; afterwards the name is refused for 90 days).
@@ -26,7 +26,7 @@ class StepFunctionsExecutions:
         self._client = client
         self._state_machine_arn = state_machine_arn
 
-    def start(self, name: str, payload: Mapping[str, Any]) -> None:
+    def start(self, name: str, payload: Mapping[str, Any]) -> bool:
         with translated("StartExecution", name):
             try:
                 self._client.start_execution(
@@ -35,4 +35,5 @@ class StepFunctionsExecutions:
                     input=json.dumps(payload, sort_keys=True),
                 )
             except self._client.exceptions.ExecutionAlreadyExists:
-                return  # it was started before, which is what was asked for
+                return False
+        return True

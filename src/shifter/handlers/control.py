@@ -15,34 +15,39 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from shifter.core.errors import (
+    AwsError,
     BadEvent,
     Conflict,
     LockHeld,
     NotFound,
     Refused,
+    SettingsError,
     ShifterError,
+    UserError,
 )
+from shifter.core.plan import parse_plan
 from shifter.core.record import Record
 from shifter.engine import control
 from shifter.engine.active import named_or_active
-from shifter.handlers.events import ControlOrder, OrderKind, parse
+from shifter.engine.prepare import Start
+from shifter.engine.start import start
+from shifter.handlers.events import parse
+from shifter.handlers.orders import Answer, Begin, Change, Order, Status
 from shifter.ports import Ports
 from shifter.telemetry import logger
 from shifter.wiring import ports_from_environment
 
-BODY_LIMIT = 16_384
-"""More characters than any order has."""
-_STATUS: Mapping[type[ShifterError], HTTPStatus] = {
-    BadEvent: HTTPStatus.BAD_REQUEST,
-    NotFound: HTTPStatus.NOT_FOUND,
-    Refused: HTTPStatus.CONFLICT,
-    Conflict: HTTPStatus.CONFLICT,
-    LockHeld: HTTPStatus.CONFLICT,
+BODY_LIMIT = 200_000
+"""More characters than any order has; a plan is the longest part of one."""
+_CHANGES: Mapping[str, Callable[..., Record]] = {
+    "abort": control.abort,
+    "pause": control.pause,
+    "resume": control.resume,
 }
 
 
@@ -54,13 +59,28 @@ def handler(event: Any, context: object) -> dict[str, Any]:
         told = {"error": "Forbidden", "message": "the caller has no IAM identity"}
         return _answer(HTTPStatus.FORBIDDEN, told)
     try:
-        order = parse(ControlOrder, _body(event))
-        told = _told(_take(order, caller, ports_from_environment()))
-    except tuple(_STATUS) as error:
+        order = parse(Order, _body(event)).root
+        told = _take(order, caller, ports_from_environment())
+    except SettingsError:
+        raise  # the deployment is wrong, and an alarm watches for failed invocations
+    except (UserError, LockHeld, Conflict, AwsError) as error:
         logger().warning(f"{caller}: {type(error).__name__}: {error}")
         told = {"error": type(error).__name__, "message": str(error)}
-        return _answer(_STATUS[type(error)], told)
+        return _answer(_status(error), told)
     return _answer(HTTPStatus.OK, told)
+
+
+def _status(error: ShifterError) -> HTTPStatus:
+    """Who must act: the caller (4xx), or somebody who looks after AWS."""
+    match error:
+        case NotFound():
+            return HTTPStatus.NOT_FOUND
+        case Refused() | Conflict() | LockHeld():
+            return HTTPStatus.CONFLICT
+        case AwsError():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return HTTPStatus.BAD_REQUEST
 
 
 def _caller(event: Any) -> str | None:
@@ -86,28 +106,45 @@ def _body(event: Mapping[str, Any]) -> Any:
         raise BadEvent("body: it is not JSON") from None
 
 
-def _take(order: ControlOrder, by: str, ports: Ports) -> Record:
-    """Carry out an order; return the record as it is then."""
+def _take(
+    order: Status | Begin | Change | Answer, by: str, ports: Ports
+) -> dict[str, Any]:
+    """Carry out an order; return what the caller wants to know."""
+    if isinstance(order, Begin):
+        return _start(order, by, ports)
     record = named_or_active(order.cutover_id, ports)
-    cutover_id, reason = record.cutover_id, order.told_reason
-    match order.order:
-        case OrderKind.STATUS:
-            return record
-        case OrderKind.ABORT:
-            return control.abort(cutover_id, ports, by=by, reason=reason)
-        case OrderKind.PAUSE:
-            return control.pause(cutover_id, ports, by=by, reason=reason)
-        case OrderKind.RESUME:
-            return control.resume(cutover_id, ports, by=by, reason=reason)
-        case OrderKind.APPROVE | OrderKind.DECLINE:
-            return control.answer(
-                cutover_id,
-                ports,
-                gate=order.gate or "",
-                approved=order.order is OrderKind.APPROVE,
-                by=by,
-                reason=reason,
+    match order:
+        case Status():
+            return _told(record)
+        case Answer():
+            return _told(
+                control.answer(
+                    record.cutover_id,
+                    ports,
+                    gate=order.gate,
+                    approved=order.order == "approve",
+                    by=by,
+                    reason=order.told_reason,
+                )
             )
+        case Change():
+            change = _CHANGES[order.order]
+            reason = order.told_reason
+            return _told(change(record.cutover_id, ports, by=by, reason=reason))
+
+
+def _start(order: Begin, by: str, ports: Ports) -> dict[str, Any]:
+    asked = {
+        "cutover_id": order.cutover_id,
+        "plan": parse_plan(order.plan),
+        "started_by": by,
+    }
+    done = start(parse(Start, asked), ports)
+    logger().info(
+        f"{by} started {order.cutover_id}: {order.told_reason}",
+        extra={"cutover_id": order.cutover_id},
+    )
+    return done.model_dump(mode="json")
 
 
 def _told(record: Record) -> dict[str, Any]:

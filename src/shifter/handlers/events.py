@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -13,7 +12,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    model_validator,
 )
 
 from shifter.core.directive import Directive
@@ -89,45 +87,25 @@ class Scheduled(BaseModel):
     detail_type: Literal["Scheduled Event"] = Field(alias="detail-type")
 
 
-class OrderKind(StrEnum):
-    """What people can order."""
-
-    ABORT = "abort"
-    PAUSE = "pause"
-    RESUME = "resume"
-    APPROVE = "approve"
-    DECLINE = "decline"
-    STATUS = "status"
-
-
-class ControlOrder(BaseModel):
-    """The body of a request to `control`.  Who orders is not written in it."""
+class StartDetail(BaseModel):
+    """What an event that asks for a cutover says about it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    order: OrderKind
-    reason: str = Field(default="", max_length=1024)
-    gate: str | None = Field(default=None, min_length=1, max_length=80)
-    cutover_id: str | None = Field(default=None, min_length=1, max_length=80)
-    """None means the environment's active cutover."""
-    name: str | None = Field(default=None, min_length=1, max_length=128)
-    """How the caller wants to be called: a comment."""
+    plan: dict[str, Any]
+    cutover_id: str | None = None
+    """The token that makes two such events one start; without one the event's id."""
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.order is not OrderKind.STATUS and not self.reason.strip():
-            raise ValueError(f"{self.order} needs a reason")
-        answers = self.order in {OrderKind.APPROVE, OrderKind.DECLINE}
-        if answers != (self.gate is not None):
-            raise ValueError("approve and decline name the gate, and nothing else does")
-        return self
 
-    @property
-    def told_reason(self) -> str:
-        """The reason, with the name that was given marked as given."""
-        if self.name is None:
-            return self.reason
-        return f"{self.reason} (calls themselves {self.name})"
+class StartRequested(BaseModel):
+    """An event that asks for a cutover, from a rule or from a schedule."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    source: str = Field(min_length=1, max_length=128)
+    detail_type: Literal["Cutover Requested"] = Field(alias="detail-type")
+    detail: StartDetail
 
 
 def parse(model: type[Parsed], event: object) -> Parsed:

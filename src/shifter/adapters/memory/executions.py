@@ -15,5 +15,7 @@ class MemoryExecutions:
         self._effect = effect
         self.started: dict[str, Mapping[str, Any]] = {}
 
-    def start(self, name: str, payload: Mapping[str, Any]) -> None:
+    def start(self, name: str, payload: Mapping[str, Any]) -> bool:
+        fresh = self.started.get(name, payload) == payload
         self._effect("start", lambda: self.started.setdefault(name, dict(payload)))
+        return fresh
