@@ -71,7 +71,7 @@ def test_what_was_saved_is_logged_once_and_what_was_refused_is_not(
     ]
     assert store.load("otters-1") == second[0]
     assert list(store.journal("otters-1")) == [first[1], second[1]]
-    held = store.holder("riverbank")
+    held = store.environment("riverbank").holder
     assert held is not None
     assert held.holder == "cutover:otters-1"
 

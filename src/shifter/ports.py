@@ -9,6 +9,7 @@ world cannot be reached or refuses; `ClientError` never crosses this line.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -47,6 +48,16 @@ class Holder(Protocol):
         """Tell whether the hold still counts: a lease may have run out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What is written about an environment."""
+
+    holder: Holder | None
+    """Who is in its lock; a lease that has run out stays until somebody takes over."""
+    latest: str | None
+    """Id of the cutover that was begun last; None before the first."""
+
+
 class Store(Protocol):
     """Records, journals and the environment's lock."""
 
@@ -60,21 +71,18 @@ class Store(Protocol):
         """Save record, journal entry and lock in one transaction.
 
         The record's version must be one more than the stored one (1: none is stored).
-        The first save takes the environment's lock, the save that ends the cutover
-        frees it, and what is saved after that leaves it alone.  Going back never
-        depends on the lock.  Raises Conflict when someone else saved first, and
-        LockHeld when the lock is somebody else's.  The same save twice changes nothing
-        the second time, and may be a Conflict.
+        The first save takes the environment's lock and makes the cutover the latest,
+        the save that ends it frees the lock, and what is saved later leaves it alone.
+        Going back never depends on the lock.  Raises Conflict when someone else saved
+        first, and LockHeld when the lock is somebody else's.  The same save twice
+        changes nothing the second time, and may be a Conflict.
         """
 
     def journal(self, cutover_id: str, after: int = 0) -> Sequence[Entry]:
         """The entries with numbers above `after`, oldest first."""
 
-    def holder(self, environment: str) -> Holder | None:
-        """Who is written in the lock, read consistently; None if nobody is.
-
-        A lease that has run out stays written until somebody takes over.
-        """
+    def environment(self, name: str) -> Environment:
+        """Who holds an environment, and its latest cutover, read consistently."""
 
 
 class Edges(Protocol):

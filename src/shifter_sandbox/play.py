@@ -100,7 +100,7 @@ def play(
             started=started,
             ended=ended,
             real_seconds=time.perf_counter() - began,
-            locked=on.ports.store.holder(record.environment) is not None,
+            locked=on.ports.store.environment(record.environment).holder is not None,
         )
 
 

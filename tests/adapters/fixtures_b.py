@@ -117,7 +117,7 @@ class MemoryStoreBench:
         lease: timedelta,
         environment: str = RIVERBANK,
     ) -> None:
-        held = self.store.holder(environment)
+        held = self.store.locks.get(environment)
         if not may_take(held, holder, now):
             raise LockTaken(environment, held)
         self.store.locks[environment] = Holder(str(holder), now, now + lease)

@@ -22,9 +22,10 @@ def lines() -> Iterator[io.StringIO]:
     """What the process logs."""
     heard = io.StringIO()
     handler: Any = logger().registered_handler
-    before = handler.setStream(heard)
+    # Not setStream: it flushes what was there before, which a test may have closed.
+    before, handler.stream = handler.stream, heard
     yield heard
-    handler.setStream(before)
+    handler.stream = before
 
 
 def logged(lines: io.StringIO) -> list[dict[str, Any]]:
@@ -61,5 +62,7 @@ def test_everything_else_is_the_store_itself(lines: io.StringIO) -> None:
 
     assert record == store.load("otters-1")
     assert [entry] == list(store.journal("otters-1"))
-    assert inner.holder("riverbank") == store.holder("riverbank")
+    assert (
+        inner.environment("riverbank").holder == store.environment("riverbank").holder
+    )
     assert [] == logged(lines)

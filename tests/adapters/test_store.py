@@ -246,13 +246,13 @@ def test_an_entry_is_never_overwritten(bench: StoreBench) -> None:
 
 
 def test_a_lock_that_nobody_took_is_free(bench: StoreBench) -> None:
-    assert bench.store.holder("riverbank") is None
+    assert bench.store.environment("riverbank").holder is None
 
 
 def test_a_cutover_holds_its_environment_from_the_first_save(bench: StoreBench) -> None:
     bench.store.save(*begun())
 
-    held = bench.store.holder("riverbank")
+    held = bench.store.environment("riverbank").holder
 
     assert held is not None
     assert (held.holder, held.since) == ("cutover:otters-1", NOW)
@@ -281,10 +281,43 @@ def test_a_second_environment_is_free(bench: StoreBench) -> None:
     bench.store.save(*begun("otters-1", "riverbank"))
     bench.store.save(*begun("frogs-1", "lakeside"))
 
-    held = bench.store.holder("lakeside")
+    held = bench.store.environment("lakeside").holder
 
     assert held is not None
     assert held.holder == "cutover:frogs-1"
+
+
+def test_the_cutover_that_was_begun_last_is_the_latest(bench: StoreBench) -> None:
+    """Also when it has ended, and whatever became of its lock."""
+    assert bench.store.environment("riverbank").latest is None
+
+    record, entry = begun("otters-1")
+    bench.store.save(record, entry)
+    assert bench.store.environment("riverbank").latest == "otters-1"
+    assert bench.store.environment("lakeside").latest is None
+
+    _steal_lock(bench)
+    assert bench.store.environment("riverbank").latest == "otters-1"
+
+    bench.store.save(*then(record, phase=Phase.ROLLING_BACK))
+    assert bench.store.environment("riverbank").latest == "otters-1"
+
+
+def test_a_cutover_that_was_refused_is_not_the_latest(bench: StoreBench) -> None:
+    bench.store.save(*begun("otters-1"))
+
+    assert type(refused(bench, begun("otters-2"))) is LockHeld
+    assert bench.store.environment("riverbank").latest == "otters-1"
+
+
+def test_the_next_cutover_is_the_latest(bench: StoreBench) -> None:
+    record, entry = begun("otters-1")
+    bench.store.save(record, entry)
+    bench.store.save(*then(record, phase=Phase.ROLLED_BACK))
+
+    bench.store.save(*begun("otters-2", at=NOW + LEASE))
+
+    assert bench.store.environment("riverbank").latest == "otters-2"
 
 
 def test_the_lock_is_kept_until_the_end(bench: StoreBench) -> None:
@@ -294,7 +327,7 @@ def test_the_lock_is_kept_until_the_end(bench: StoreBench) -> None:
         record, entry = then(record, phase=phase)
         bench.store.save(record, entry)
 
-        assert bench.store.holder("riverbank") is not None, phase
+        assert bench.store.environment("riverbank").holder is not None, phase
 
 
 @pytest.mark.parametrize("end", sorted(ENDS))
@@ -305,7 +338,7 @@ def test_the_save_that_ends_a_cutover_frees_the_lock(
     bench.store.save(loaded, begin)
     bench.store.save(*then(loaded, phase=end))
 
-    assert bench.store.holder("riverbank") is None
+    assert bench.store.environment("riverbank").holder is None
     bench.store.save(*begun("otters-2"))
 
 
@@ -323,7 +356,7 @@ def test_a_cutover_that_has_ended_is_saved_while_another_holds_the_lock(
     bench.store.save(*proven)
 
     assert bench.store.load("otters-1") == proven[0]
-    held = bench.store.holder("riverbank")
+    held = bench.store.environment("riverbank").holder
     assert held is not None
     assert held.holder == "cutover:otters-2"
 
@@ -335,7 +368,7 @@ def test_an_end_that_was_saved_too_late_frees_nothing(bench: StoreBench) -> None
     bench.store.save(*begun("otters-2"))
 
     assert type(refused(bench, then(loaded, phase=Phase.COMPLETED))) is Conflict
-    assert bench.store.holder("riverbank") is not None
+    assert bench.store.environment("riverbank").holder is not None
 
 
 # --- rotations ------------------------------------------------------------------------
@@ -354,7 +387,7 @@ def test_a_cutover_begins_when_the_lease_of_a_rotation_has_run_out(
     bench: StoreBench,
 ) -> None:
     bench.acquire(ROTATION, NOW, LEASE)
-    held = bench.store.holder("riverbank")
+    held = bench.store.environment("riverbank").holder
 
     bench.store.save(*begun(at=NOW + LEASE))
 
@@ -401,7 +434,7 @@ def test_going_back_never_depends_on_the_lock(bench: StoreBench) -> None:
         bench.store.save(record, entry)
 
     assert bench.store.load("otters-1") == record
-    assert bench.store.holder("riverbank") is None
+    assert bench.store.environment("riverbank").holder is None
 
 
 def test_an_abort_is_taken_although_the_lock_is_lost(bench: StoreBench) -> None:
@@ -426,7 +459,7 @@ def test_a_rollback_leaves_the_lock_of_its_new_holder_alone(bench: StoreBench) -
         record, entry = then(record, phase=phase)
         bench.store.save(record, entry)
 
-    held = bench.store.holder("riverbank")
+    held = bench.store.environment("riverbank").holder
     assert held is not None
     assert held.holder == "cutover:otters-2"
 
@@ -472,7 +505,7 @@ class Story:
 
     def _tell(self, outcome: str) -> None:
         store = self.bench.store
-        held = store.holder("riverbank")
+        held = store.environment("riverbank").holder
         self.told.append(
             (
                 outcome,
@@ -563,6 +596,7 @@ def test_a_console_shows_the_essentials(account: Account, table: DynamoStore) ->
         ("CUTOVER#otters-1", "RECORD"),
         ("JOURNAL#otters-1", "000001"),
         ("ENVIRONMENT#riverbank", "LOCK"),
+        ("ENVIRONMENT#riverbank", "LATEST"),
     }
     row = shown["CUTOVER#otters-1", "RECORD"]
     del row["body"], row["pk"], row["sk"]
@@ -591,11 +625,11 @@ def test_a_save_is_one_transaction_and_everything_is_read_consistently(
         with suppress(Conflict):
             table.save(*save)
     table.load("otters-1")
-    table.holder("riverbank")
+    table.environment("riverbank")
     table.journal("otters-1")
 
     assert [[*map(next, map(iter, save["TransactItems"]))] for save in saves] == [
-        ["Put", "Put", "Update"],
+        ["Put", "Put", "Update", "Put"],
         ["Put", "Put", "ConditionCheck"],
         ["Put", "Put", "Delete"],
         ["Put", "Put"],
@@ -790,7 +824,7 @@ def test_a_refusal_names_what_it_was_about(
     for resource, call in (
         ("TransactWriteItems on record of otters-1", lambda: table.save(*begun())),
         ("GetItem on record of otters-1", lambda: table.load("otters-1")),
-        ("GetItem on lock of riverbank", lambda: table.holder("riverbank")),
+        ("Query on environment riverbank", lambda: table.environment("riverbank")),
         ("Query on journal of otters-1", lambda: table.journal("otters-1")),
     ):
         with pytest.raises(kind, match=f"{resource}: {code}"):
@@ -899,7 +933,7 @@ def test_a_record_that_grows_is_told_while_it_can_still_be_saved(
 
 def test_moments_are_in_utc(table: DynamoStore) -> None:
     table.save(*begun())
-    held = table.holder("riverbank")
+    held = table.environment("riverbank").holder
 
     assert held is not None
     assert held.since.tzinfo is UTC

@@ -25,6 +25,7 @@ STEPS = [
     (Phase.ROLLBACK_STUCK, Action.ROLL_BACK, Phase.ROLLBACK_STUCK),
     (Phase.ROLLBACK_STUCK, Action.STUCK, Phase.ROLLBACK_STUCK),
     (Phase.ROLLBACK_STUCK, Action.SETTLE, Phase.ROLLED_BACK),
+    (Phase.ROLLBACK_STUCK, Action.COMPLETE, Phase.COMPLETED),
 ]
 ALLOWED = {(phase, action): to for phase, action, to in STEPS}
 
@@ -68,6 +69,7 @@ def test_only_a_fact_enters_an_end() -> None:
         (Phase.BAKING, Action.COMPLETE, Phase.COMPLETED),
         (Phase.ROLLING_BACK, Action.SETTLE, Phase.ROLLED_BACK),
         (Phase.ROLLBACK_STUCK, Action.SETTLE, Phase.ROLLED_BACK),
+        (Phase.ROLLBACK_STUCK, Action.COMPLETE, Phase.COMPLETED),
     } == {
         (phase, action, to)
         for phase, row in TABLE.items()
@@ -82,9 +84,11 @@ def test_the_ends_and_the_ways_back_are_named() -> None:
 
 
 def test_who_goes_back_never_turns_round() -> None:
+    """Only people who made every edge green by hand can say that it is complete."""
     assert {Phase.ROLLED_BACK} | GOING_BACK == {
         to for phase in GOING_BACK for to in TABLE[phase].values()
-    }
+    } - {Phase.COMPLETED}
+    assert Phase.COMPLETED not in TABLE[Phase.ROLLING_BACK].values()
 
 
 def test_an_end_is_never_left() -> None:

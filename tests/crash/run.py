@@ -267,7 +267,7 @@ class Run:
             shown = getattr(state, "weights", None)
             if wanted is not None and (shown is None or not shown.matches(wanted)):
                 self.violations.append(f"ends {end}, and {edge} shows {shown}")
-        holder = world.store.holder(self.scenario.topology.environment)
+        holder = world.store.environment(self.scenario.topology.environment).holder
         if wanted is not None and holder is not None:
             self.violations.append(f"ends {end}, and {holder.holder} holds the lock")
         broken = broken_at(world.store.journal(CUTOVER))

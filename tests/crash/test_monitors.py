@@ -234,7 +234,7 @@ def test_a_lock_that_is_lost_is_noticed() -> None:
             loaded(world),
             world.store.journals[CUTOVER][-1],
             states=world.edges,
-            holder=world.store.holder("payments"),
+            holder=world.store.environment("payments").holder,
             scale_in_suspended=True,
         )
 
@@ -248,7 +248,7 @@ def test_a_lock_that_is_kept_after_the_end_is_noticed() -> None:
             record,
             world.store.journals[CUTOVER][-1],
             states=world.edges,
-            holder=world.store.holder("payments"),
+            holder=world.store.environment("payments").holder,
             scale_in_suspended=True,
         )
 

@@ -188,7 +188,7 @@ class CrashWorld(MemoryWorld):
             record,
             entry,
             states=self.edges,
-            holder=self.store.holder(record.environment),
+            holder=self.store.environment(record.environment).holder,
             scale_in_suspended=self.scale_in_suspended,
         )
         self.tell(

@@ -280,7 +280,7 @@ class Bench:
     @property
     def holder(self) -> str | None:
         """Who holds the riverbank."""
-        held = self.store.holder("riverbank")
+        held = self.store.environment("riverbank").holder
         return held.holder if held else None
 
     @property

@@ -48,6 +48,7 @@ def test_it_completes_what_was_decided_to_be_complete() -> None:
         before.model_copy(
             update={
                 "phase": Phase.COMPLETED,
+                "ended_at": bench.clock.now(),
                 "version": before.version + 2,
                 "journal_length": length + 2,
                 "journal_head": bench.journal[-1].hash,

@@ -147,6 +147,7 @@ def test_it_settles_at_the_second_equal_read_back() -> None:
         before.model_copy(
             update={
                 "phase": Phase.ROLLED_BACK,
+                "ended_at": now,
                 "reason": "Fern aborted: a heron",
                 "version": before.version + 2,
                 "look_again_at": now + ACTING,
@@ -309,8 +310,8 @@ def test_a_client_that_stays_pinned_keeps_it_from_settling() -> None:
     bench.follow(directive)
 
     assert (
-        "Fern aborted: a heron; not all blue: edge-1 still pins clients to a lane; "
-        "Change on write edge-1: Rate exceeded" == bench.record.reason
+        "Fern aborted: a heron; not all blue: edge-1 still pins clients to a lane "
+        "(Change on write edge-1: Rate exceeded)" == bench.record.reason
     )
 
 
@@ -348,7 +349,7 @@ def test_an_edge_that_refuses_does_not_keep_the_other() -> None:
 
     following = roll_back(directive, bench.ports, ASKED)
 
-    told = "edge-1 shows 1/0/1; Change on write edge-1: Rate exceeded"
+    told = "edge-1 shows 1/0/1 (Change on write edge-1: Rate exceeded)"
     assert ["write edge-1", "write edge-2", "save"] == bench.river.effects
     assert {"edge-1": "1/0/1", "edge-2": "1/0/0"} == bench.river.shows()
     assert bench.record.rollback is not None
@@ -389,8 +390,8 @@ def test_people_are_paged_when_it_is_stuck_and_not_before() -> None:
         (Phase.ROLLBACK_STUCK, 1),
     ] == told
     assert (
-        "attempt 3 did not make every edge all blue: edge-2 shows 1/0/1; "
-        "Change on write edge-2: Rate exceeded" == bench.pages[-1]
+        "attempt 3 did not make every edge all blue: edge-2 shows 1/0/1 "
+        "(Change on write edge-2: Rate exceeded)" == bench.pages[-1]
     )
 
 
@@ -471,7 +472,7 @@ def test_an_edge_where_only_the_other_lane_can_serve_is_not_written() -> None:
 
     roll_back(directive, bench.ports, ASKED)
 
-    told = "edge-2 shows 1/0/1; edge-2 is not written: blue has no healthy target there"
+    told = "edge-2 shows 1/0/1 (not written: blue has no healthy target there)"
     assert ["write edge-1", "save", "send", "save"] == bench.river.effects
     assert (
         Phase.ROLLBACK_STUCK,

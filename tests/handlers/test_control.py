@@ -326,6 +326,13 @@ def test_a_wrong_deployment_fails_the_invocation(
         _send(_event({"order": "status"}))
 
 
+def test_what_is_not_stuck_cannot_be_resolved(running: DynamoStore) -> None:
+    status, told = _send(_event({"order": "resolve", "reason": "mended"}))
+
+    assert (409, "Refused") == (status, told["error"])
+    assert "only a stuck rollback is resolved" in told["message"]
+
+
 def test_a_replayed_abort_is_refused(running: DynamoStore) -> None:
     event = _event({"order": "abort", "reason": "a heron"})
     _send(event)
@@ -338,7 +345,7 @@ def test_a_replayed_abort_is_refused(running: DynamoStore) -> None:
 @pytest.mark.parametrize(
     ("cutover_id", "told"),
     [
-        (None, "no cutover holds riverbank"),
+        (None, "no cutover of riverbank is active"),
         ("herons-1", "there is no cutover herons-1"),
     ],
 )

@@ -17,6 +17,7 @@ from shifter.core.errors import (
     NotFound,
     NotReady,
     PlanError,
+    Refused,
     SettingsError,
 )
 from shifter.core.phases import Phase
@@ -210,7 +211,7 @@ def test_an_order_without_an_id_means_the_active_cutover(table: DynamoStore) -> 
     """And when none holds the environment, it says so."""
     order = {"by": "Fern", "reason": "a heron"}
     bench = Bench()
-    with pytest.raises(NotFound, match="no cutover holds riverbank"):
+    with pytest.raises(NotFound, match="no cutover of riverbank is active"):
         roll_back.handler(order, None)
     bench.start()
     keep(table, bench)
@@ -220,6 +221,58 @@ def test_an_order_without_an_id_means_the_active_cutover(table: DynamoStore) -> 
     record = table.load(OTTERS)
     assert record is not None
     assert (Phase.ROLLING_BACK, "a heron") == (record.phase, record.way_back.reason)
+
+
+GLASS: dict[str, Any] = {
+    "environment": "riverbank",
+    "without_record": True,
+    "by": "Fern",
+    "reason": "the key is gone",
+}
+
+
+def test_the_glass_is_broken_without_a_table(
+    table: DynamoStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The edges are not there either: what could not be done is told, not hidden."""
+    monkeypatch.setenv("TABLE_NAME", "gone")
+
+    report = roll_back.handler(GLASS, None)
+
+    assert ("riverbank", False) == (report["environment"], report["verified"])
+    assert {"edge-1", "edge-2"} == set(report["edges"])
+    assert all("cannot be read" in told for told in report["edges"].values())
+
+
+def test_the_glass_is_not_broken_while_the_record_can_be_read(
+    table: DynamoStore,
+) -> None:
+    bench = Bench()
+    bench.start()
+    record = keep(table, bench)
+
+    with pytest.raises(Refused, match="roll it back with its record"):
+        roll_back.handler(GLASS, None)
+    assert record == table.load(OTTERS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"without_record": False}, "without_record: "),
+        ({"without_record": "yes"}, "without_record: "),
+        ({"environment": ""}, "environment: "),
+        ({"by": None}, "by: "),
+        ({"reason": "r" * 1025}, "reason: "),
+        ({"cutover_id": OTTERS}, "cutover_id: "),
+    ],
+)
+def test_an_order_to_break_the_glass_that_nobody_understands_is_refused(
+    changes: dict[str, Any], told: str
+) -> None:
+    """Without settings in the environment: nothing could be written from here."""
+    with pytest.raises(BadEvent, match=f"^{told}"):
+        roll_back.handler(GLASS | changes, None)
 
 
 @pytest.mark.parametrize("name", FOLLOWING)
@@ -256,7 +309,7 @@ def test_the_lock_that_a_start_takes_is_the_records(table: DynamoStore) -> None:
     bench.start()
     keep(table, bench)
 
-    held = table.holder("riverbank")
+    held = table.environment("riverbank").holder
 
     assert held is not None
     assert (f"cutover:{OTTERS}", timedelta()) == (

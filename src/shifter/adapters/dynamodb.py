@@ -3,6 +3,7 @@
     CUTOVER#<id>          RECORD    the record; what a console should show stands beside
     JOURNAL#<id>          000001    one entry of the journal, added and never changed
     ENVIRONMENT#<name>    LOCK      who holds the environment
+    ENVIRONMENT#<name>    LATEST    the cutover that was begun last; never deleted
 
 Rules of this file
 * A save is one TransactWriteItems, on the condition that version and phase are still
@@ -11,9 +12,9 @@ Rules of this file
   entries and nothing else.
 * The token of a save comes from what is saved: sent again within ten minutes, because
   its answer was lost, it succeeds and changes nothing; later it is a Conflict.
-* The lock is taken by the first save, must be ours at every later one, and is freed by
-  the save that ends the cutover.  After that it may be anybody's, and going back never
-  depends on it.
+* The lock is taken by the first save, which also makes the cutover the latest; it must
+  be ours at every later one, and is freed by the save that ends the cutover.  After
+  that it may be anybody's, and going back never depends on it.
 
 AWS documentation: Amazon DynamoDB developer guide, "Amazon DynamoDB Transactions: How
 it works" (idempotency) and "Quotas" (400 KB an item); Amazon DynamoDB API,
@@ -23,13 +24,11 @@ it works" (idempotency) and "Quotas" (400 KB an item); Amazon DynamoDB API,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ValidationError
 
 from interlock.lock import (
-    Holder,
     HolderName,
     checking,
     freeing,
@@ -38,27 +37,18 @@ from interlock.lock import (
     taking,
     utc_text,
 )
+from shifter.adapters.bodies import parsed, written
 from shifter.adapters.failures import from_response, translated
-from shifter.core.errors import (
-    Conflict,
-    LockHeld,
-    PlanError,
-    Rejected,
-    UnreadableRecord,
-)
+from shifter.core.errors import Conflict, LockHeld
 from shifter.core.journal import Entry
 from shifter.core.phases import ENDS, GOING_BACK
 from shifter.core.record import Record
-from shifter.telemetry import logger
+from shifter.ports import Environment
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
-Model = TypeVar("Model", bound=BaseModel)
-
-_LARGEST_BYTES = 390_000
-"""An item may have 400 KB, with the names and values of its other attributes."""
-_LARGE_BYTES = 200_000
+_LATEST = "LATEST"
 
 # Reasons of a cancelled transaction that are codes of no other API.
 _THROTTLED = {
@@ -75,10 +65,13 @@ class DynamoStore:
         self._table = table
 
     def load(self, cutover_id: str) -> Record | None:
-        item = self._get(_record_key(cutover_id), f"record of {cutover_id}")
-        if item is None:
-            return None
-        return _parsed(Record, item, f"record of {cutover_id}")
+        resource = f"record of {cutover_id}"
+        with translated("GetItem", resource):
+            answer = self._client.get_item(
+                TableName=self._table, Key=_record_key(cutover_id), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else parsed(Record, item, resource)
 
     def save(self, record: Record, entry: Entry) -> None:
         try:
@@ -93,6 +86,8 @@ class DynamoStore:
         changes = [self._put_record(record, entry), self._put_entry(entry)]
         if lock is not None:
             changes.append(lock)
+        if record.version == 1:
+            changes.append(self._put_latest(record))
         with translated("TransactWriteItems", f"record of {record.cutover_id}"):
             try:
                 self._client.transact_write_items(
@@ -123,25 +118,30 @@ class DynamoStore:
                     **more,
                 )
             found.extend(
-                _parsed(Entry, item, f"journal of {cutover_id}")
+                parsed(Entry, item, f"journal of {cutover_id}")
                 for item in page["Items"]
             )
             if "LastEvaluatedKey" not in page:
                 return found
             more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def holder(self, environment: str) -> Holder | None:
-        return read_holder(self._get(key(environment), f"lock of {environment}"))
-
-    def _get(self, item_key: dict[str, Any], resource: str) -> dict[str, Any] | None:
-        with translated("GetItem", resource):
-            answer = self._client.get_item(
-                TableName=self._table, Key=item_key, ConsistentRead=True
+    def environment(self, name: str) -> Environment:
+        with translated("Query", f"environment {name}"):
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": key(name)["pk"]},
+                ConsistentRead=True,
             )
-        return answer.get("Item")
+        items = {item["sk"]["S"]: item for item in answer["Items"]}
+        latest = items.get(_LATEST)
+        return Environment(
+            holder=read_holder(items.get(key(name)["sk"]["S"])),
+            latest=latest["cutover_id"]["S"] if latest else None,
+        )
 
     def _put_record(self, record: Record, entry: Entry) -> Any:
-        body = _body(record, f"record of {record.cutover_id}")
+        body = written(record, f"record of {record.cutover_id}")
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if record.version != 1:
             condition = {
@@ -174,9 +174,21 @@ class DynamoStore:
                 "Item": {
                     "pk": {"S": f"JOURNAL#{entry.cutover_id}"},
                     "sk": {"S": _sort_key(entry.number)},
-                    "body": {"S": _body(entry, f"journal of {entry.cutover_id}")},
+                    "body": {"S": written(entry, f"journal of {entry.cutover_id}")},
                 },
                 "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+
+    def _put_latest(self, record: Record) -> Any:
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": {
+                    "pk": key(record.environment)["pk"],
+                    "sk": {"S": _LATEST},
+                    "cutover_id": {"S": record.cutover_id},
+                },
             }
         }
 
@@ -232,40 +244,6 @@ def _somebody_else(record: Record) -> NoReturn:
         f"{record.cutover_id} was saved by somebody else at version "
         f"{record.version}: load it again"
     ) from None
-
-
-def _body(model: BaseModel, resource: str) -> str:
-    """The model as it is stored.  Raises Rejected before DynamoDB would."""
-    text = model.model_dump_json()
-    size = len(text.encode())
-    if size > _LARGEST_BYTES:
-        raise Rejected(
-            "TransactWriteItems",
-            resource,
-            f"{size} bytes, more than the {_LARGEST_BYTES} that an item can hold",
-        )
-    if size > _LARGE_BYTES:
-        logger().warning(
-            f"{resource}: {size} bytes, and no more than {_LARGEST_BYTES} can be saved"
-        )
-    return text
-
-
-def _parsed(model: type[Model], item: dict[str, Any], resource: str) -> Model:
-    try:
-        return model.model_validate_json(item["body"]["S"])
-    except KeyError:
-        problem = "it has no body"
-    except PlanError as error:
-        problem = f"its plan is refused: {error}"
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "body"
-        problem = f"{place}: {first['msg']}, {error.error_count()} problems in all"
-    raise UnreadableRecord(
-        f"{resource} cannot be read by this version of Shifter ({problem}): "
-        "use the version that wrote it"
-    )
 
 
 def _sort_key(number: int) -> str:

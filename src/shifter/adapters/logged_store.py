@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from shifter.core.journal import Entry
 from shifter.core.record import Record
-from shifter.ports import Holder, Store
+from shifter.ports import Environment, Store
 from shifter.telemetry import log_save
 
 
@@ -29,5 +29,5 @@ class LoggedStore:
     def journal(self, cutover_id: str, after: int = 0) -> Sequence[Entry]:
         return self._store.journal(cutover_id, after)
 
-    def holder(self, environment: str) -> Holder | None:
-        return self._store.holder(environment)
+    def environment(self, name: str) -> Environment:
+        return self._store.environment(name)

@@ -77,6 +77,8 @@ _TABLE: dict[Phase, dict[Action, Phase]] = {
         Action.ROLL_BACK: Phase.ROLLBACK_STUCK,
         Action.STUCK: Phase.ROLLBACK_STUCK,
         Action.SETTLE: Phase.ROLLED_BACK,
+        # Only by resolving: people have gone on by hand, and every edge shows it.
+        Action.COMPLETE: Phase.COMPLETED,
     },
     Phase.ROLLED_BACK: {},
     Phase.COMPLETED: {},

@@ -115,6 +115,8 @@ class Record(_Frozen):
     reason: str = ""
     paged: str = ""
     """What people were last paged about; the same thing is not told twice."""
+    ended_at: datetime | None = None
+    """When it ended; the watchdog looks after it for a day from then."""
     outbox: tuple[Notice, ...] = ()
     """Notices that nobody has confirmed as sent."""
     rollback: Rollback | None = None

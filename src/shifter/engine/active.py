@@ -1,23 +1,29 @@
-"""The active cutover: the one that holds the environment's lock.
+"""The latest cutover of the environment, and whether it is still active.
 
-A cutover that has ended, or whose lock somebody took by force, is not found here: it
-has to be named.
+The lock is not asked: somebody may have deleted it by hand, or taken it by force, and
+the cutover that it belonged to still needs the way back.  A cutover that is not the
+latest has to be named.
 """
 
 from __future__ import annotations
 
 from shifter.core.errors import NotFound
+from shifter.core.phases import ENDS
 from shifter.core.record import Record
 from shifter.engine.saving import load
 from shifter.ports import Ports
 
 
+def latest(ports: Ports) -> Record | None:
+    """The record of the cutover that was begun last; None before the first."""
+    found = ports.store.environment(ports.topology.environment).latest
+    return None if found is None else load(ports, found)
+
+
 def active(ports: Ports) -> Record | None:
-    """The record of the cutover that holds the environment; None if none does."""
-    held = ports.store.holder(ports.topology.environment)
-    if held is None or held.cutover_id is None:
-        return None
-    return load(ports, held.cutover_id)
+    """The latest cutover's record, unless it has ended."""
+    record = latest(ports)
+    return None if record is None or record.phase in ENDS else record
 
 
 def named_or_active(cutover_id: str | None, ports: Ports) -> Record:
@@ -27,7 +33,7 @@ def named_or_active(cutover_id: str | None, ports: Ports) -> Record:
     record = active(ports)
     if record is None:
         raise NotFound(
-            f"no cutover holds {ports.topology.environment}: "
-            "none is active, or name it by its id"
+            f"no cutover of {ports.topology.environment} is active: "
+            "nothing to do, or name an older one by its id"
         )
     return record

@@ -35,7 +35,7 @@ def abort(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
         told = Abort(by=by, at=ports.clock.now(), reason=reason)
         return record.model_copy(update={"abort": told})
 
-    return _take(cutover_id, ports, order, action="abort", by=by, reason=reason)
+    return take(cutover_id, ports, order, action="abort", by=by, reason=reason)
 
 
 def pause(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
@@ -47,7 +47,7 @@ def pause(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
         told = Pause(by=by, at=ports.clock.now(), reason=reason)
         return record.model_copy(update={"pause": told})
 
-    return _take(cutover_id, ports, order, action="pause", by=by, reason=reason)
+    return take(cutover_id, ports, order, action="pause", by=by, reason=reason)
 
 
 def resume(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
@@ -60,7 +60,7 @@ def resume(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
         told = Resume(by=by, at=ports.clock.now(), reason=reason) if edited else None
         return record.model_copy(update={"pause": None, "resume": told})
 
-    return _take(cutover_id, ports, order, action="resume", by=by, reason=reason)
+    return take(cutover_id, ports, order, action="resume", by=by, reason=reason)
 
 
 def answer(
@@ -86,10 +86,10 @@ def answer(
         return record.model_copy(update={"answers": (*record.answers, told)})
 
     action = "approve" if approved else "decline"
-    return _take(cutover_id, ports, order, action=action, by=by, reason=reason)
+    return take(cutover_id, ports, order, action=action, by=by, reason=reason)
 
 
-def _take(
+def take(
     cutover_id: str,
     ports: Ports,
     order: Callable[[Record], Record],
@@ -98,6 +98,8 @@ def _take(
     by: str,
     reason: str,
 ) -> Record:
+    """Save what `order` makes of the record; again on what somebody else saved."""
+
     def once() -> Record:
         record = load(ports, cutover_id)
         if record.phase in ENDS:

@@ -29,10 +29,11 @@ def finish(directive: Directive, ports: Ports) -> Directive:
     if record.owner != directive.owner:
         return superseded(directive)
     if record.phase is Phase.ROLLED_BACK and record.proof is None:
-        return _prove(record, ports, now)
+        return prove(record, ports, now)
     if record.phase in ENDS:
         return ending(record, ports)
-    if record.decided != directive.version or record.told_to_stop:
+    going_on = record.phase is Phase.BAKING and not record.told_to_stop
+    if record.decided != directive.version or not going_on:
         return direct(record, Next.ASSESS, now)
     return _complete(record, ports)
 
@@ -49,7 +50,9 @@ def _complete(record: Record, ports: Ports) -> Directive:
     now = ports.clock.now()
     saved = save(
         ports,
-        record.model_copy(update={"phase": after(record.phase, Action.COMPLETE)}),
+        record.model_copy(
+            update={"phase": after(record.phase, Action.COMPLETE), "ended_at": now}
+        ),
         now=now,
         actor="finish",
         action=Action.COMPLETE,
@@ -65,7 +68,7 @@ def _shows(state: EdgeState | Unreadable, record: Record) -> bool:
     return isinstance(state, EdgeState) and state.weights.matches(record.split)
 
 
-def _prove(record: Record, ports: Ports, now: datetime) -> Directive:
+def prove(record: Record, ports: Ports, now: datetime) -> Directive:
     """Proven safe: two closed minutes without requests elsewhere, and a probe."""
     verified_at = record.way_back.verified_at or now
     start = first_interval(verified_at)

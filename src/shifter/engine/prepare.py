@@ -75,7 +75,7 @@ def _begin(start: Start, ports: Ports) -> Record:
     problems = [*_of_topology(plan, topology)]
     if problems:
         raise NotReady(tuple(problems))
-    held = ports.store.holder(plan.environment)
+    held = ports.store.environment(plan.environment).holder
     if held is not None and held.holds(now):
         raise LockHeld(
             environment=plan.environment, holder=held.holder, since=held.since

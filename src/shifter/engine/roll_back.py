@@ -13,13 +13,11 @@ from datetime import datetime
 
 from shifter.core.case import ACTING, SOONEST
 from shifter.core.directive import Directive, Next
-from shifter.core.edges import EdgeState
 from shifter.core.errors import AwsError
-from shifter.core.gates.gate import Unreadable
-from shifter.core.lanes import ALL_BLUE
 from shifter.core.notice import Severity
 from shifter.core.phases import ENDS, GOING_BACK, Action, after
 from shifter.core.record import Record, Rollback
+from shifter.engine import all_blue
 from shifter.engine.observe import unable_edges
 from shifter.engine.saving import (
     EVENTS_PER_VERB,
@@ -57,7 +55,7 @@ def go_back(record: Record, ports: Ports, *, actor: str, reason: str) -> Directi
         record = _intend(record, ports, actor, reason)
     begun = record.way_back
     looked_at = ports.clock.now()  # before the look: its answer may take its time
-    confirmed = begun.verified_at is not None and _all_blue(ports) == ""
+    confirmed = begun.verified_at is not None and not all_blue.read(ports)
     if confirmed and _no_write_under_way(record, looked_at):
         return _settle(record, ports)
     if not confirmed:
@@ -96,42 +94,8 @@ def _write(record: Record, begun: Rollback, ports: Ports) -> tuple[Rollback, str
     """Write all blue and read it back; return what is wrong, or nothing."""
     if begun.attempts:
         begun = begun.model_copy(update={"unable": unable_edges(ports)})
-    failures = ports.edges.write(
-        {
-            edge: state.released(ALL_BLUE)
-            for edge, state in record.baseline.edges.items()
-            if edge not in begun.unable
-        },
-        lambda: None,
-    )
-    wrong = _all_blue(ports)
-    if not wrong:
-        return begun, ""
-    told = "".join(f"; {failure}" for failure in failures.values())
-    unable = "".join(
-        f"; {edge} is not written: blue has no healthy target there"
-        for edge in begun.unable
-    )
-    return begun, wrong + told + unable
-
-
-def _all_blue(ports: Ports) -> str:
-    """What keeps the edges from being all blue; empty when they are."""
-    return "; ".join(
-        f"{edge} {problem}"
-        for edge, state in sorted(ports.edges.read().items())
-        if (problem := _not_blue(state))
-    )
-
-
-def _not_blue(state: EdgeState | Unreadable) -> str:
-    if isinstance(state, Unreadable):
-        return f"cannot be read: {state.detail}"
-    if not state.weights.matches(ALL_BLUE):
-        return f"shows {state.weights}"
-    if state.stickiness_seconds is not None:
-        return "still pins clients to a lane"
-    return ""
+    wrong = all_blue.write(record.baseline.edges, ports, begun.unable)
+    return begun, all_blue.told(wrong)
 
 
 def _no_write_under_way(record: Record, now: datetime) -> bool:
@@ -234,6 +198,7 @@ def _settle(record: Record, ports: Ports) -> Directive:
             update={
                 "phase": after(record.phase, Action.SETTLE),
                 "reason": begun.reason,
+                "ended_at": now,
                 "look_again_at": now + ACTING,
             }
         ),

@@ -36,7 +36,7 @@ def start(order: Start, ports: Ports) -> Started:
     record = ports.store.load(order.cutover_id)
     if record is not None:
         return _again(order, record)
-    held = ports.store.holder(order.plan.environment)
+    held = ports.store.environment(order.plan.environment).holder
     if held is not None and held.holds(ports.clock.now()):
         raise LockHeld(
             environment=order.plan.environment, holder=held.holder, since=held.since

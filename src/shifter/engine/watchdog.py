@@ -5,6 +5,7 @@ Rules of this file
   execution is asked whether it lives: the record is the only witness.
 * A dead owner's cutover goes back, whatever it was doing.  A shift is never finished.
 * A way back that nobody carries on is carried on in the same way.
+* A cutover that has ended is looked after for a day.
 * Whoever saves at the same moment is alive: then there is nothing to do.
 """
 
@@ -15,7 +16,9 @@ from datetime import timedelta
 
 from shifter.core.directive import Directive
 from shifter.core.errors import Conflict
-from shifter.engine.active import active
+from shifter.core.phases import ENDS
+from shifter.engine.active import latest
+from shifter.engine.afterwards import look_after
 from shifter.engine.roll_back import go_back
 from shifter.ports import Ports
 
@@ -25,11 +28,15 @@ UNSEEN = timedelta(seconds=180)
 
 def watch(ports: Ports) -> Directive | None:
     """Go back when the owner is dead; None when there was nothing to do."""
-    record = active(ports)
-    if record is None or ports.clock.now() <= record.look_again_at + UNSEEN:
+    record = latest(ports)
+    if record is None:
         return None
-    since = record.look_again_at.isoformat(timespec="seconds")
-    reason = f"nobody has looked since {since}: the execution is dead"
+    dead = ports.clock.now() > record.look_again_at + UNSEEN
     with suppress(Conflict):
-        return go_back(record, ports, actor="watchdog", reason=reason)
+        if record.phase in ENDS:
+            look_after(record, ports, alone=dead)
+        elif dead:
+            since = record.look_again_at.isoformat(timespec="seconds")
+            reason = f"nobody has looked since {since}: the execution is dead"
+            return go_back(record, ports, actor="watchdog", reason=reason)
     return None

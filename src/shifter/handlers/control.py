@@ -35,6 +35,7 @@ from shifter.core.record import Record
 from shifter.engine import control
 from shifter.engine.active import named_or_active
 from shifter.engine.prepare import Start
+from shifter.engine.resolve import resolve
 from shifter.engine.start import start
 from shifter.handlers.events import parse
 from shifter.handlers.orders import Answer, Begin, Change, Order, Status
@@ -48,6 +49,7 @@ _CHANGES: Mapping[str, Callable[..., Record]] = {
     "abort": control.abort,
     "pause": control.pause,
     "resume": control.resume,
+    "resolve": resolve,
 }
 
 

@@ -50,6 +50,17 @@ class RollBackOrder(BaseModel):
     reason: str = Field(min_length=1, max_length=1024)
 
 
+class BreakGlass(BaseModel):
+    """An order to go back without the record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: str = Field(min_length=1, max_length=64)
+    without_record: Literal[True]
+    by: str = Field(min_length=1, max_length=256)
+    reason: str = Field(min_length=1, max_length=1024)
+
+
 class AlarmChange(BaseModel):
     """What an alarm has changed to, and when."""
 
@@ -121,6 +132,11 @@ def parse(model: type[Parsed], event: object) -> Parsed:
 def is_directive(event: object) -> bool:
     """Tell a directive from an order that comes from outside: only it has an owner."""
     return isinstance(event, Mapping) and "owner" in event
+
+
+def is_without_record(event: object) -> bool:
+    """Tell an order to break the glass from the others."""
+    return isinstance(event, Mapping) and "without_record" in event
 
 
 def directive_in(event: object) -> Directive:

@@ -13,6 +13,7 @@ from shifter.core.errors import Conflict, LockHeld
 from shifter.core.journal import Entry
 from shifter.core.phases import ENDS, GOING_BACK
 from shifter.core.record import Record
+from shifter.ports import Environment
 
 T = TypeVar("T")
 Effect = Callable[[str, Callable[[], object]], object]
@@ -32,6 +33,7 @@ class MemoryStore:
         self.records: dict[str, Record] = {}
         self.journals: dict[str, list[Entry]] = {}
         self.locks: dict[str, Holder] = {}
+        self.latest: dict[str, str] = {}
 
     def load(self, cutover_id: str) -> Record | None:
         return self.records.get(cutover_id)
@@ -42,8 +44,8 @@ class MemoryStore:
     def journal(self, cutover_id: str, after: int = 0) -> Sequence[Entry]:
         return tuple(self.journals.get(cutover_id, ())[after:])
 
-    def holder(self, environment: str) -> Holder | None:
-        return self.locks.get(environment)
+    def environment(self, name: str) -> Environment:
+        return Environment(self.locks.get(name), self.latest.get(name))
 
     def _save(self, record: Record, entry: Entry) -> None:
         stored = self.records.get(record.cutover_id)
@@ -81,6 +83,7 @@ class MemoryStore:
                 since=held.since if held else entry.at,
             )
         if first:
+            self.latest[record.environment] = record.cutover_id
             self.locks[record.environment] = Holder(str(mine), entry.at)
         elif record.phase in ENDS and ours:
             del self.locks[record.environment]

@@ -1,0 +1,106 @@
+"""break_glass: make every edge all blue without the record.
+
+For when the table, or its key, cannot be used.  The topology and the load balancers are
+all that is needed.  Nothing is known here of a cutover: neither whether there is one,
+nor whether a weight write of it is still under way, so whoever orders it looks again
+after the time that the report names.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict
+
+from shifter.core.edges import EdgeState
+from shifter.core.errors import AwsError, NotFound, Refused, UnreadableRecord
+from shifter.core.notice import Notice, Severity
+from shifter.core.record import LATE_SECONDS, WRITE_SECONDS, Record
+from shifter.engine import all_blue
+from shifter.engine.active import active
+from shifter.engine.observe import unable_edges
+from shifter.ports import Ports
+
+UNDER_WAY = timedelta(seconds=WRITE_SECONDS + LATE_SECONDS)
+"""After this time no weight write of a cutover can land any more."""
+
+
+class Report(BaseModel):
+    """What every edge shows after it was written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: str
+    edges: dict[str, str]
+    """By edge: `all blue`, or what it shows instead."""
+    verified: bool
+    look_again_at: datetime
+    """Order it once more after this: a write that was under way may have landed."""
+
+
+def break_glass(environment: str, ports: Ports, *, by: str, reason: str) -> Report:
+    """Write all blue at every edge and read it back.
+
+    Raises Refused where going back needs the record: it can be read and the cutover is
+    active, or the databases are fenced.
+    """
+    topology = ports.topology
+    if environment != topology.environment:
+        raise Refused(
+            f"environment: {environment}: this Shifter moves {topology.environment}"
+        )
+    if topology.database == "fenced":
+        raise Refused(
+            f"{environment} has a fenced database: weights alone are not the way back"
+        )
+    record = _readable(ports)
+    if record is not None:
+        raise Refused(
+            f"the record of {record.cutover_id} can be read and it is {record.phase}: "
+            "roll it back with its record"
+        )
+    states = {
+        edge: state
+        for edge, state in ports.edges.read().items()
+        if isinstance(state, EdgeState)
+    }
+    wrong = all_blue.write(states, ports, unable_edges(ports))
+    now = ports.clock.now()
+    report = Report(
+        environment=environment,
+        edges={edge.name: wrong.get(edge.name, "all blue") for edge in topology.edges},
+        verified=not wrong,
+        look_again_at=now + UNDER_WAY,
+    )
+    _page(report, ports, now, f"{by} broke the glass: {reason}")
+    return report
+
+
+def _readable(ports: Ports) -> Record | None:
+    """The active cutover, if the table can tell."""
+    try:
+        return active(ports)
+    except (AwsError, NotFound, UnreadableRecord):
+        return None
+
+
+def _page(report: Report, ports: Ports, now: datetime, reason: str) -> None:
+    """Tell people as well as it goes."""
+    shown = "; ".join(f"{edge}: {told}" for edge, told in report.edges.items())
+    notice = Notice(
+        severity=Severity.PAGE,
+        environment=report.environment,
+        cutover_id="unknown",
+        at=now,
+        phase="WITHOUT RECORD",
+        step=0,
+        steps=0,
+        action="break_glass",
+        rule="ordered",
+        reason=f"{reason}. Now {shown}",
+        journal_head="none: no record was read or written",
+    )
+    try:
+        ports.notifier.send(notice)
+    except AwsError:
+        return  # the report says it all to whoever asked
