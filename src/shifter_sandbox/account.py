@@ -43,6 +43,7 @@ from shifter_sandbox.eventbridge import EventDelivery
 from shifter_sandbox.faults import Faults
 from shifter_sandbox.functions import Functions, Handler
 from shifter_sandbox.gateway import Gateway
+from shifter_sandbox.identity import keys_name_users
 from shifter_sandbox.monitoring import Monitoring
 from shifter_sandbox.patching import check_patch_points, environment, patched
 from shifter_sandbox.pools import pools_take_turns
@@ -199,6 +200,7 @@ def account(
             CloudWatchFront(aws.monitoring).refined(),
             aws.events.refined(),
             aws.state_machines.interpreted(),
+            keys_name_users(),
             aws.gateway.stands(),
         ):
             stack.enter_context(layer)

@@ -52,10 +52,14 @@ class VirtualClock:
         """Whether this thread is inside a listener, for which time stands still."""
         return self._told_by == threading.get_ident()
 
+    def stop_before(self, goal: datetime) -> datetime:
+        """Where a move to `goal` stops first: there, or at the next full minute."""
+        return min(goal, minute_of(self._now) + MINUTE)
+
     def step_towards(self, goal: datetime) -> None:
         """Move to `goal`, or to the next full minute if that comes first."""
         start = self._now
-        stop = min(goal, minute_of(start) + MINUTE)
+        stop = self.stop_before(goal)
         if stop <= start:
             return
         self._now = stop

@@ -62,6 +62,8 @@ _ALARMS = {
 _REQUESTS = {"detail-type": ["Cutover Requested"]}
 _SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 WATCH_EVERY = timedelta(minutes=1)
+NOWHERE = "https://control.invalid/"
+"""The Function URL of a sandbox that nobody serves."""
 ABANDONED = timedelta(minutes=30)
 """How long a cutover without an execution may take to come home."""
 
@@ -69,9 +71,16 @@ ABANDONED = timedelta(minutes=30)
 class Deployment:
     """Shifter, deployed: starts cutovers and waits for their end."""
 
-    def __init__(self, aws: Account, definition: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        aws: Account,
+        definition: Mapping[str, Any],
+        functions: Mapping[str, str],
+    ) -> None:
         self._aws = aws
         self._definition = definition
+        self.functions = functions
+        """ARN by name, with the alias."""
 
     def run(
         self, plan: Plan, name: str, started_by: str
@@ -93,7 +102,11 @@ class Deployment:
 
 @contextmanager
 def deployed(
-    aws: Account, system: System, *, history_limit: int = 20_000
+    aws: Account,
+    system: System,
+    *,
+    history_limit: int = 20_000,
+    control_url: str = NOWHERE,
 ) -> Iterator[Deployment]:
     """Shifter in this account, for this system."""
     arn = f"arn:aws:states:{aws.region}:{aws.id}:stateMachine:{MACHINE}"
@@ -107,20 +120,21 @@ def deployed(
     }
     with environment(variables):
         wiring.forget_clients()
-        text = DEFINITION.read_text()
-        for name, (handler, timeout) in _FUNCTIONS.items():
-            function = aws.add_function(name, handler, timeout=timeout)
-            text = text.replace(f"${{{name}Function}}", f"{function}:live")
-        beside = {
-            name: aws.add_function(name, handler, timeout=timeout)
-            for name, (handler, timeout) in _BESIDE.items()
+        functions = {
+            name: f"{aws.add_function(name, handler, timeout=timeout)}:live"
+            for name, (handler, timeout) in {**_FUNCTIONS, **_BESIDE}.items()
         }
-        _route("alarms", _ALARMS, beside["Breaker"])
-        _route("requests", _REQUESTS, beside["Start"])
-        _schedule(aws, beside["Watchdog"])
+        text = DEFINITION.read_text()
+        for name in _FUNCTIONS:
+            text = text.replace(f"${{{name}Function}}", functions[name])
+        _route("alarms", _ALARMS, functions["Breaker"])
+        _route("requests", _REQUESTS, functions["Start"])
+        _schedule(aws, functions["Watchdog"])
         definition = json.loads(text)
         aws.add_machine(definition)
-        yield Deployment(aws, definition)
+        aws.functions.give_url("Control", control_url)
+        _describe(system, arn, functions, control_url)
+        yield Deployment(aws, definition, functions)
         wiring.forget_clients()
 
 
@@ -129,11 +143,33 @@ def _ended(name: str) -> bool:
     return record is None or record.phase in ENDS
 
 
+def _describe(
+    system: System, machine_arn: str, functions: Mapping[str, str], control_url: str
+) -> None:
+    """Write where everything is to the parameter that the command line looks for."""
+    environment = system.topology.environment
+    told = {
+        "schema_version": 1,
+        "environment": environment,
+        "table": system.table,
+        "topology_parameter": system.topology_parameter,
+        "state_machine_arn": machine_arn,
+        "control_url": control_url,
+        "functions": {
+            "prepare": functions["Prepare"],
+            "roll_back": functions["RollBack"],
+        },
+    }
+    boto3.client("ssm").put_parameter(
+        Name=f"/shifter/{environment}/deployment", Type="String", Value=json.dumps(told)
+    )
+
+
 def _route(rule: str, pattern: Mapping[str, Any], function: str) -> None:
     """The rule that invokes a function with the events that match."""
     client = boto3.client("events")
     client.put_rule(Name=rule, EventPattern=json.dumps(pattern))
-    client.put_targets(Rule=rule, Targets=[{"Id": rule, "Arn": f"{function}:live"}])
+    client.put_targets(Rule=rule, Targets=[{"Id": rule, "Arn": function}])
 
 
 def _schedule(aws: Account, function: str) -> None:
@@ -142,6 +178,6 @@ def _schedule(aws: Account, function: str) -> None:
     event = json.dumps(_SCHEDULED).encode()
 
     def invoke() -> None:
-        client.invoke(FunctionName=f"{function}:live", Payload=event)
+        client.invoke(FunctionName=function, Payload=event)
 
     aws.every(WATCH_EVERY.total_seconds(), invoke)

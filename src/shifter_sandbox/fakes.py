@@ -91,6 +91,18 @@ FAKES = (
         "AWS SDKs and tools reference guide: Retry behavior",
     ),
     Fake(
+        "identity",
+        "Everybody whose key it does not know is user/moto",
+        "An unknown access key is a user of its name; no signature is verified",
+        "AWS STS API reference: GetCallerIdentity",
+    ),
+    Fake(
+        "function_url",
+        "A Function URL has an address and answers nothing",
+        "Served with `shifter sandbox serve`: events of payload format 2.0, IAM only",
+        "AWS Lambda developer guide: Invoking Lambda function URLs",
+    ),
+    Fake(
         "pools",
         "(Python) the threads of a pool race in real time",
         "They take turns in virtual time",

@@ -33,7 +33,7 @@ def front_door(lane_of: Callable[[str], str]) -> Iterator[str]:
             """Stay silent: the run tells its own story."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

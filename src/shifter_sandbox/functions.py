@@ -22,7 +22,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
-from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.awslambda_simple.models import (
+    LambdaSimpleBackend,
+    lambda_simple_backends,
+)
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import mock_random
 
 from shifter_sandbox.patching import patched
@@ -116,6 +120,13 @@ class Functions:
         arn = str(made["FunctionArn"])
         self._functions[name] = _Function(name, arn, handler, timeout)
         return arn
+
+    def give_url(self, name: str, url: str) -> None:
+        """Let the function have this URL, for callers whom IAM knows."""
+        client = boto3.client("lambda")
+        client.create_function_url_config(FunctionName=name, AuthType="AWS_IAM")
+        backend = lambda_simple_backends[DEFAULT_ACCOUNT_ID][client.meta.region_name]
+        backend.get_function(name).get_url_config().url = url
 
     def check_alive(self) -> None:
         """Kill the running invocation when its timeout has passed."""

@@ -75,6 +75,7 @@ PATCH_POINTS: tuple[tuple[str, str, str], ...] = (
         "_eval_jsonata",
         "stepfunctions",
     ),
+    ("moto.sts.responses", "TokenResponse.get_caller_identity", "identity"),
     ("botocore.endpoint", "time", "account"),
     ("botocore.waiter", "time", "account"),
     ("botocore.retries.bucket", "time", "account"),

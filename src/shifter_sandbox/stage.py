@@ -21,7 +21,7 @@ from shifter.core.topology import Topology
 from shifter.ports import Ports
 from shifter_sandbox.account import START, Account, account
 from shifter_sandbox.build import build_system
-from shifter_sandbox.deployment import Deployment, deployed
+from shifter_sandbox.deployment import NOWHERE, Deployment, deployed
 from shifter_sandbox.front_door import front_door
 from shifter_sandbox.system import System
 from shifter_sandbox.traffic import Traffic
@@ -89,17 +89,25 @@ class Stage:
 
 @contextmanager
 def stage(
-    *, seed: int = 1, start: datetime = START, history_limit: int = 20_000, **parts: Any
+    *,
+    seed: int = 1,
+    start: datetime = START,
+    history_limit: int = 20_000,
+    control_url: str = NOWHERE,
+    **parts: Any,
 ) -> Iterator[Stage]:
     """A stage on which nothing has happened yet.
 
-    `parts` are those of `build_system`: edges, dns, canary, default_action, ...
+    `control_url` is where `control` is served; `parts` are those of `build_system`:
+    edges, dns, canary, default_action, ...
     """
     with account(start, seed=seed) as aws:
         system = build_system(aws, **parts)
         with front_door(system.probe) as address:
             system = _with_probes(system, address)
-            with deployed(aws, system, history_limit=history_limit) as shifter:
+            with deployed(
+                aws, system, history_limit=history_limit, control_url=control_url
+            ) as shifter:
                 traffic = Traffic(aws, system, seed=seed)
                 # Metrics arrive some minutes late, and alarms start without data.
                 aws.advance(timedelta(minutes=6).total_seconds())

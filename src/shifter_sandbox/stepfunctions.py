@@ -142,6 +142,8 @@ class StateMachines:
 
         def stop_worker(worker: Any, **why: Any) -> None:
             stop(worker, **why)
+            execution = worker._execution_communication.execution
+            execution.stop_date = execution.stop_date or self._turns.clock.now()
             self._turns.hurry(worker._evaluation_details.execution_details.arn)
 
         def wait(_: Any, env: Any, wait_seconds: float) -> None:

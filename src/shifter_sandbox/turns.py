@@ -9,6 +9,10 @@ Rules: only `sleep`, `join` and the end of a task hand the turn on; a task that 
 spawned waits for its first turn; equal moments go first come, first served; inside a
 listener of the clock sleeping takes no time.  Branches of a Parallel or Map state are
 moto's own threads: they are not turns, so their waits add up and their order is free.
+
+Without a `pace` time passes as fast as it can.  With one, whoever hands the turn on
+waits in real time until the next moment is due, and a request from outside comes in
+meanwhile as a task of its own (`enter`).
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shifter_sandbox.clock import VirtualClock
+from shifter_sandbox.pacing import Pace
 
 REAL_SECONDS = 120.0
 
@@ -62,8 +67,10 @@ class Turns:
         self, clock: VirtualClock, *, real_seconds: float = REAL_SECONDS
     ) -> None:
         self.clock = clock
+        self.pace: Pace | None = None
         self._real_seconds = real_seconds
         self._lock = threading.RLock()
+        self._called = threading.Condition(self._lock)
         self._queue: list[_Turn] = []
         self._joining: list[_Turn] = []
         self._tasks: list[Task] = []
@@ -104,6 +111,7 @@ class Turns:
             turn = self._add(delay, "")
             self._tasks = [old for old in self._tasks if not old.done or old.error]
             self._tasks.append(task)
+            self._called.notify_all()
 
         def body() -> None:
             turn.event.wait()
@@ -120,6 +128,16 @@ class Turns:
         task.thread = threading.Thread(target=body, name=name, daemon=True)
         task.thread.start()
         return task
+
+    def enter(self, name: str, action: Callable[[], object]) -> Task:
+        """Start a task from outside of all turns; it gets its turn as soon as it can.
+
+        The clock may stand at the moment before, so the task's moment is what is due.
+        """
+        with self._lock:
+            now = self.clock.now()
+            due = max(now, self.pace.due() if self.pace else now)
+            return self.spawn(name, action, delay=(due - now).total_seconds())
 
     def join(self, task: Task) -> None:
         """Hand the turn on until `task` has ended; raise what it raised."""
@@ -145,6 +163,7 @@ class Turns:
         with self._lock:
             for turn in [*self._queue, *self._joining]:
                 turn.event.set()
+            self._called.notify_all()
         deadline = time.perf_counter() + 5
         for task in self._tasks:
             if task.thread is not None:
@@ -164,8 +183,8 @@ class Turns:
             while self._queue and not self._closed:
                 turn = self._queue[0]
                 if self.clock.now() < turn.wake:
-                    self.clock.step_towards(turn.wake)
-                    continue  # a listener may have spawned somebody who comes first
+                    self._move_towards(turn.wake)
+                    continue  # somebody who comes first may have come meanwhile
                 heapq.heappop(self._queue)
                 turn.event.set()
                 return
@@ -173,6 +192,14 @@ class Turns:
                 turn = self._joining.pop(0)
                 turn.stuck = True
                 turn.event.set()
+
+    def _move_towards(self, goal: datetime) -> None:
+        stop = self.clock.stop_before(goal)
+        wait = self.pace.wait(stop) if self.pace else 0.0
+        if wait > 0:
+            self._called.wait(wait)  # and let go of the lock
+        else:
+            self.clock.step_towards(stop)
 
     def _await(self, turn: _Turn) -> None:
         patience = self._real_seconds if self._is_opener() else None

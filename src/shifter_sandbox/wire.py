@@ -81,7 +81,7 @@ def error(call: Call, refused: Refused) -> AWSResponse:
     headers = {name.lower(): _text(v) for name, v in call.request.headers.items()}
     code, message = refused.code, refused.message
     if "x-amz-target" in headers or call.service == "lambda":
-        sent = {"content-type": "application/json", "x-amzn-errortype": code}
+        sent = {"content-type": "application/json"}
         body = json.dumps({"__type": code, "message": message}).encode()
     else:
         sent = {"content-type": "text/xml"}
@@ -90,6 +90,7 @@ def error(call: Call, refused: Refused) -> AWSResponse:
             f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message></Error>"
             "<RequestId>sandbox</RequestId></ErrorResponse>"
         ).encode()
+    sent["x-amzn-errortype"] = code  # where a service of REST and JSON looks
     return _response(call, refused.status, sent, body)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from shifter.cli import demo, plan
+from shifter.cli import demo, plan, sandbox
 from shifter.cli.errors import Commands, ExitCode, epilog
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
     epilog=epilog(*ExitCode),
 )
 app.add_typer(plan.app, name="plan")
+app.add_typer(sandbox.app, name="sandbox")
 app.command(
     epilog=epilog(ExitCode.OK, ExitCode.UNEXPECTED, ExitCode.REFUSED, ok="as told")
 )(demo.demo)
