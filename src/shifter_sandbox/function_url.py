@@ -39,7 +39,7 @@ class FunctionUrl:
 
     def answer(self, request: Request, now: datetime) -> Answer:
         """What the function answers to a request."""
-        signer = Signer.of(request.headers)
+        signer = request.signer
         if signer is None or signer.service != "lambda":
             return Answer(403, _JSON, b'{"Message":"Forbidden"}')
         done = self._client.invoke(

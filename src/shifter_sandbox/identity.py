@@ -11,7 +11,7 @@ Sources: AWS Signature Version 4, "Authorization header"; AWS STS API reference,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -38,9 +38,9 @@ class Signer:
     service: str
 
     @classmethod
-    def of(cls, headers: Mapping[str, str]) -> Signer | None:
-        """The signer of a request; None when it is not signed."""
-        found = _SCOPE.match(headers.get("Authorization") or "")
+    def of(cls, authorization: str | None) -> Signer | None:
+        """Read it from the header Authorization; None when that is no signature."""
+        found = _SCOPE.match(authorization or "")
         return cls(*found.groups()) if found else None
 
     @property
@@ -59,7 +59,7 @@ def keys_name_users() -> Iterator[None]:
     """Let STS tell who calls inside the context."""
 
     def identity(response: TokenResponse) -> ActionResult:
-        signer = Signer.of(response.headers)
+        signer = Signer.of(response.headers["Authorization"])
         assert signer is not None  # noqa: S101  STS is reached by its signature
         id_, arn = signer.identity
         return ActionResult({"UserId": id_, "Account": DEFAULT_ACCOUNT_ID, "Arn": arn})

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -50,8 +51,13 @@ class Request:
     method: str
     target: str
     """Path and query."""
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
+
+    @property
+    def signer(self) -> Signer | None:
+        """Who signed it; None when nobody did."""
+        return Signer.of(self.headers["Authorization"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class Answer:
 
 def answer_of(request: Request) -> Answer:
     """What the account answers; what a planted fault raises passes."""
-    signer = Signer.of(request.headers)
+    signer = request.signer
     prepared = _addressed(request, signer)
     try:
         return _plain(_passed_on(prepared, signer))

@@ -13,10 +13,10 @@ from time import perf_counter
 
 PATIENCE = 0.5
 """Real seconds by which virtual time may be late before they are lost."""
-FIRST_LOOK = 10.0
-"""Real seconds after which the speed that was reached can be told."""
+LOOK = 10.0
+"""Real seconds, at least, over which the speed that was reached is taken."""
 QUIET = 60.0
-"""Real seconds between two such tellings."""
+"""Real seconds after one telling until the next."""
 _KEPT_UP = 0.9
 
 
@@ -40,7 +40,7 @@ class Pace:
         self._real_time = real_time
         self._origin = self._looked = real_time()
         self._lost = 0.0
-        self._look_at = self._origin + FIRST_LOOK
+        self._look_at = self._origin + LOOK
 
     def due(self) -> datetime:
         """The moment that it is now."""
@@ -61,7 +61,8 @@ class Pace:
         if now < self._look_at:
             return
         kept = 1 - self._lost / (now - self._looked)
-        if kept < _KEPT_UP:
+        told = kept < _KEPT_UP
+        if told:
             self._lagging(self._speed * kept)
-            self._look_at = now + QUIET
         self._looked, self._lost = now, 0.0
+        self._look_at = now + (QUIET if told else LOOK)

@@ -23,6 +23,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -77,6 +78,7 @@ class Turns:
         self._numbers = itertools.count()
         self._opener = threading.get_ident()
         self._closed = False
+        self._failure: Exception | None = None
 
     @property
     def closed(self) -> bool:
@@ -159,11 +161,7 @@ class Turns:
 
     def close(self) -> None:
         """Wake everybody to end; raise the first error that nobody has seen."""
-        self._closed = True
-        with self._lock:
-            for turn in [*self._queue, *self._joining]:
-                turn.event.set()
-            self._called.notify_all()
+        self._wake_all()
         deadline = time.perf_counter() + 5
         for task in self._tasks:
             if task.thread is not None:
@@ -171,6 +169,8 @@ class Turns:
         for task in self._tasks:
             if task.error is not None:
                 raise RuntimeError(f"{task.name} failed unseen") from task.error
+        if self._failure is not None:
+            raise RuntimeError("a listener of the clock failed") from self._failure
 
     def _add(self, seconds: float, key: str) -> _Turn:
         wake = self.clock.now() + timedelta(seconds=seconds)
@@ -178,7 +178,22 @@ class Turns:
         heapq.heappush(self._queue, turn)
         return turn
 
+    def _wake_all(self) -> None:
+        self._closed = True
+        with self._lock:
+            for turn in [*self._queue, *self._joining]:
+                turn.event.set()
+            self._called.notify_all()
+
     def _pass_on(self) -> None:
+        try:
+            self._wake_next()
+        except Exception as error:
+            self._failure = error
+            self._wake_all()
+            raise
+
+    def _wake_next(self) -> None:
         with self._lock:
             while self._queue and not self._closed:
                 turn = self._queue[0]
@@ -219,11 +234,12 @@ class Turns:
                     turn.wake = self.clock.now()
                     heapq.heappush(self._queue, turn)
         if not self._closed:
-            self._pass_on()
+            with suppress(Exception):  # nobody is here to see it; close raises it
+                self._pass_on()
 
     def _is_opener(self) -> bool:
         return threading.get_ident() == self._opener
 
     def _check_open(self) -> None:
         if self._closed:
-            raise SandboxClosed
+            raise SandboxClosed from self._failure
