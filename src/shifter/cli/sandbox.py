@@ -97,13 +97,15 @@ def serve(
 
 
 def _pace(speed: float) -> str:
-    return "its time is real" if speed == 1 else f"its time runs {speed:g} times"
+    return (
+        "its time is real" if speed == 1 else f"its time runs {speed:g} times as fast"
+    )
 
 
 def _tell_lag(reached: float) -> None:
     print(
-        f"this machine is too slow: time runs {reached:.3g} times at present; "
-        "choose a lower --speed",
+        f"this machine is too slow: time now runs {reached:.3g} times as fast as "
+        "real time; choose a lower --speed",
         file=sys.stderr,
         flush=True,
     )
