@@ -16,7 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from shifter.core.gates.gate import Judgement, State, Verdict
+from shifter.cli.pictures import clock, edges_table, gates_table, transition
 from shifter.core.lanes import Lane, percent
 
 if TYPE_CHECKING:
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 REDRAW_SECONDS = 0.1
 LINGER_SECONDS = 0.4
 """How long a transition stays on the screen at least."""
-_COLOURS = {Lane.BLUE: "blue", Lane.CANARY: "yellow", Lane.GREEN: "green"}
-_VERDICTS = {
-    Verdict.PASS: Text("pass", "green"),
-    Verdict.WAIT: Text("wait", "yellow"),
-    Verdict.BREACH: Text("BREACH", "bold red"),
-}
 _LOG_LINES = 7
 
 
@@ -46,7 +40,7 @@ class Story:
     def learn(self, moment: Moment) -> list[Text]:
         """The new lines of this moment."""
         new = [
-            Text.assemble(_clock(at), "  ", (f"! {told}", "bold magenta"))
+            Text.assemble(clock(at), "  ", (f"! {told}", "bold magenta"))
             for told, at in moment.happened.items()
             if told not in self._told
         ]
@@ -115,9 +109,9 @@ class LiveView:
             Group(
                 _head(moment),
                 Text(),
-                _edges(moment),
+                edges_table(moment.weights, moment.dns),
                 Text(),
-                _gates(moment.judgements),
+                gates_table(moment.judgements),
                 Text(),
                 log,
             ),
@@ -130,7 +124,7 @@ def _head(moment: Moment) -> Table:
     table = Table.grid(padding=(0, 3))
     record = moment.record
     table.add_row(
-        Text.assemble(("time  ", "dim"), _clock(moment.now)),
+        Text.assemble(("time  ", "dim"), clock(moment.now)),
         Text.assemble(("for  ", "dim"), _span(moment.now - moment.since)),
         _stands(record),
         Text.assemble(("next look  ", "dim"), _next_look(record, moment.now)),
@@ -167,66 +161,14 @@ def _next_look(record: Record | None, now: datetime) -> str:
     return f"in {left:.0f} s" if left > 0 else "now"
 
 
-def _edges(moment: Moment) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for column in ("edge", "blue", "green", "", "DNS"):
-        table.add_column(column, justify="right" if column != "" else "left")
-    dns_total = sum(moment.dns.values())
-    for edge, weights in sorted(moment.weights.items()):
-        parts = {lane: weights.of(lane) / max(weights.total, 1) for lane in Lane}
-        bar = Text()
-        for lane, part in parts.items():
-            bar.append("█" * round(part * 40), _COLOURS[lane])
-        dns = moment.dns.get(edge)
-        table.add_row(
-            edge,
-            f"{parts[Lane.BLUE]:.1%}",
-            f"{parts[Lane.GREEN]:.1%}",
-            bar,
-            "-" if dns is None else f"{dns / max(dns_total, 1):.0%}",
-        )
-    return table
-
-
-def _gates(judgements: tuple[Judgement, ...]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    table.add_column("gate", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("reading", no_wrap=True, overflow="ellipsis")
-    for judged in judgements:
-        quiet = judged.verdict is Verdict.PASS
-        table.add_row(
-            Text(judged.gate, "" if not quiet else "dim"),
-            _VERDICTS[judged.verdict],
-            Text(_reading(judged), "dim" if quiet else ""),
-        )
-    return table
-
-
-def _reading(judged: Judgement) -> str:
-    if judged.reading.state in {State.NO_DATA, State.UNREADABLE}:
-        return f"{judged.reading.state.replace('_', ' ')}: {judged.reading.detail}"
-    return judged.reading.detail
-
-
 def _transition(moment: Moment, record: Record) -> Text:
-    style = {
-        "ROLLING_BACK": "bold red",
-        "ROLLBACK_STUCK": "bold red",
-        "ROLLED_BACK": "bold blue",
-        "COMPLETED": "bold green",
-    }.get(record.phase, "")
-    return Text.assemble(
-        _clock(moment.now),
-        "  ",
-        (f"{record.phase:13}", style),
-        f" step {record.step}, {percent(record.split.share)}: ",
-        record.reason,
+    return transition(
+        moment.now,
+        phase=record.phase,
+        step=record.step,
+        share=record.split.share,
+        reason=record.reason,
     )
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment:%H:%M:%S}"
 
 
 def _span(span: timedelta) -> str:

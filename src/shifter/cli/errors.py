@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from shifter.cli.advice import advice
 from shifter.cli.documents import BadDocument
 from shifter.core.errors import (
     AwsError,
@@ -41,6 +42,7 @@ class ExitCode(IntEnum):
     AWS = 6
     ROLLED_BACK = 10
     STUCK = 11
+    INTERRUPTED = 130
 
 
 MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
@@ -54,14 +56,19 @@ MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
         ExitCode.AWS: "AWS could not be reached, or denied the call",
         ExitCode.ROLLED_BACK: "the cutover was rolled back: all blue",
         ExitCode.STUCK: "the rollback is stuck: people were paged",
+        ExitCode.INTERRUPTED: "stopped watching; the cutover goes on",
     }
 )
+
+
+class WrongCall(UserError):
+    """The command was called in a way that cannot be right."""
 
 
 def epilog(*codes: ExitCode, ok: str = MEANINGS[ExitCode.OK]) -> str:
     """The exit codes of a command, for the end of its help."""
     meanings = {**MEANINGS, ExitCode.OK: ok}
-    lines = [f"  {code.value:>2}  {meanings[code]}" for code in codes]
+    lines = [f"  {code.value:>3}  {meanings[code]}" for code in codes]
     # The first line keeps Typer from making one paragraph of the others.
     return "\n".join(["\b", "Exit codes:", *lines])
 
@@ -69,6 +76,8 @@ def epilog(*codes: ExitCode, ok: str = MEANINGS[ExitCode.OK]) -> str:
 def exit_code(error: ShifterError) -> ExitCode:
     """The exit code of an error: who must act decides it."""
     match error:
+        case WrongCall():
+            return ExitCode.USAGE
         case NotFound():
             return ExitCode.NOT_FOUND
         case Refused() | NotReady() | LockHeld() | Conflict():
@@ -88,6 +97,8 @@ def sentences(error: ShifterError) -> tuple[str, ...]:
             return error.sentences
         case PlanError() | NotReady():
             return tuple(str(problem) for problem in error.problems)
+        case AwsError():
+            return (f"{error}: {advice(error)}",)
         case _:
             return (str(error),)
 

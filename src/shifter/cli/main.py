@@ -12,8 +12,19 @@ from typing import Annotated
 
 import typer
 
-from shifter.cli import demo, plan, sandbox
+from shifter.cli import (
+    demo,
+    history,
+    look,
+    orders,
+    plan,
+    preflight,
+    rollback,
+    sandbox,
+    start,
+)
 from shifter.cli.errors import Commands, ExitCode, epilog
+from shifter.cli.operated import operated
 
 app = typer.Typer(
     cls=Commands,
@@ -28,6 +39,27 @@ app.add_typer(sandbox.app, name="sandbox")
 app.command(
     epilog=epilog(ExitCode.OK, ExitCode.UNEXPECTED, ExitCode.REFUSED, ok="as told")
 )(demo.demo)
+
+_ALWAYS = (ExitCode.UNEXPECTED, ExitCode.USAGE)
+_ORDERED = (ExitCode.WRONG_INPUT, ExitCode.REFUSED, ExitCode.NOT_FOUND, ExitCode.AWS)
+_ENDED = (ExitCode.ROLLED_BACK, ExitCode.STUCK, ExitCode.INTERRUPTED)
+
+# Each command over AWS: its function, what 0 means, and the other codes.
+for command, ok, codes in (
+    (preflight.preflight, "ready, and the page was acknowledged", _ORDERED),
+    (start.start, "started; with --wait: ended all green", (*_ORDERED, *_ENDED)),
+    (look.watch, "ended all green", (ExitCode.NOT_FOUND, ExitCode.AWS, *_ENDED)),
+    (look.status, "told", (ExitCode.NOT_FOUND, ExitCode.AWS)),
+    (orders.approve, "taken", _ORDERED),
+    (orders.decline, "taken", _ORDERED),
+    (orders.pause, "taken", _ORDERED),
+    (orders.resume, "taken", _ORDERED),
+    (rollback.rollback, "every edge is all blue", (*_ORDERED, ExitCode.STUCK)),
+    (orders.resolve, "ended, and the environment is free", _ORDERED),
+    (history.history, "the journal is whole", (ExitCode.NOT_FOUND, ExitCode.AWS)),
+    (history.explain, "told", (ExitCode.NOT_FOUND, ExitCode.AWS)),
+):
+    app.command(epilog=epilog(ExitCode.OK, *_ALWAYS, *codes, ok=ok))(operated(command))
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,56 @@
+"""What to do about a failed call to AWS: the end of the sentence that tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shifter.core.errors import AwsError, Denied, Throttled, Unavailable
+
+_LOG_IN = "log in as you do for the AWS CLI, or choose another --profile"
+_UNKNOWN = "AWS does not know these credentials: choose another --profile"
+# By the code that the detail begins with, or by the exception that it names.
+_CREDENTIALS: Mapping[str, str] = {
+    "no usable credentials": _LOG_IN,
+    "ExpiredToken": "your session has expired: log in again",
+    "RequestExpired": "set your clock: AWS refuses requests that are signed too late",
+    "InvalidClientTokenId": _UNKNOWN,
+    "UnrecognizedClient": _UNKNOWN,
+    "InvalidSignature": "the secret key or your clock is wrong: log in again",
+    "SignatureDoesNotMatch": "the secret key or your clock is wrong: log in again",
+}
+# Permissions by API action; `translated` calls actions as the API does.
+_PERMISSIONS: Mapping[str, str] = {
+    "DescribeExecution": "states:DescribeExecution",
+    "DescribeListeners": "elasticloadbalancing:DescribeListeners",
+    "DescribeRules": "elasticloadbalancing:DescribeRules",
+    "GetItem": "dynamodb:GetItem",
+    "GetParameter": "ssm:GetParameter",
+    "GetParametersByPath": "ssm:GetParametersByPath",
+    "Invoke": "lambda:InvokeFunction",
+    "InvokeFunctionUrl": "lambda:InvokeFunctionUrl and lambda:InvokeFunction",
+    "Query": "dynamodb:Query",
+}
+
+
+def advice(error: AwsError) -> str:
+    """What to do about it."""
+    match error:
+        case Denied():
+            return _about_denial(error)
+        case Unavailable():
+            return (
+                "try again, and look at the network, --region and --endpoint-url "
+                "(AWS_ENDPOINT_URL)"
+            )
+        case Throttled():
+            return "wait a little and try again"
+        case _:
+            return "AWS refused the request itself: look at --region and --profile"
+
+
+def _about_denial(error: Denied) -> str:
+    for beginning, told in _CREDENTIALS.items():
+        if error.detail.startswith(beginning):
+            return told
+    needed = _PERMISSIONS.get(error.action, error.action)
+    return f"an administrator must grant {needed}"

@@ -1,0 +1,123 @@
+"""Pictures of a cutover: edges, gates and transitions, the same in every view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from rich.table import Table
+from rich.text import Text
+
+from shifter.core.gates.gate import Judgement, State, Verdict
+from shifter.core.lanes import Lane, Weights, percent
+from shifter.core.phases import Phase
+
+_COLOURS = {Lane.BLUE: "blue", Lane.CANARY: "yellow", Lane.GREEN: "green"}
+# Without colours the lanes must still differ.
+_SHADES = {Lane.BLUE: "█", Lane.CANARY: "▒", Lane.GREEN: "░"}
+_VERDICTS = {
+    Verdict.PASS: Text("pass", "green"),
+    Verdict.WAIT: Text("wait", "yellow"),
+    Verdict.BREACH: Text("BREACH", "bold red"),
+}
+_PHASES = {
+    Phase.ROLLING_BACK: "bold red",
+    Phase.ROLLBACK_STUCK: "bold red",
+    Phase.ROLLED_BACK: "bold blue",
+    Phase.COMPLETED: "bold green",
+}
+_BAR = 40
+
+
+def edges_table(
+    weights: Mapping[str, Weights], dns: Mapping[str, int] | None = None
+) -> Table:
+    """What each edge sends where; with DNS weights by edge, where they are known."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    for column in ("edge", "blue", "green", "", *(["DNS"] if dns is not None else [])):
+        table.add_column(column, justify="right" if column else "left")
+    dns_total = sum((dns or {}).values())
+    for edge, found in sorted(weights.items()):
+        parts = {lane: found.of(lane) / max(found.total, 1) for lane in Lane}
+        row: list[str | Text] = [
+            edge,
+            f"{parts[Lane.BLUE]:.1%}",
+            f"{parts[Lane.GREEN]:.1%}",
+            _bar(parts),
+        ]
+        if dns is not None:
+            row.append(f"{dns[edge] / max(dns_total, 1):.0%}" if edge in dns else "-")
+        table.add_row(*row)
+    return table
+
+
+def _bar(parts: Mapping[Lane, float]) -> Text:
+    bar = Text()
+    for lane, part in parts.items():
+        bar.append(_SHADES[lane] * round(part * _BAR), _COLOURS[lane])
+    return bar
+
+
+def gates_table(
+    judgements: Iterable[Judgement], since: Mapping[str, str] | None = None
+) -> Table:
+    """The last reading of each gate; `since` tells for how long gates have waited."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    table.add_column("gate", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    if since is not None:
+        table.add_column("waits", no_wrap=True)
+    table.add_column("reading", no_wrap=True, overflow="ellipsis")
+    for judged in judgements:
+        quiet = "dim" if judged.verdict is Verdict.PASS else ""
+        waits = [] if since is None else [since.get(judged.gate, "")]
+        table.add_row(
+            Text(judged.gate, quiet),
+            _VERDICTS[judged.verdict],
+            *waits,
+            Text(reading(judged), quiet),
+        )
+    return table
+
+
+def reading(judged: Judgement) -> str:
+    """What a gate saw, in words."""
+    if judged.reading.state in {State.NO_DATA, State.UNREADABLE}:
+        return f"{judged.reading.state.replace('_', ' ')}: {judged.reading.detail}"
+    return judged.reading.detail
+
+
+def transition(
+    at: datetime, *, phase: Phase, step: int, share: int, reason: str
+) -> Text:
+    """One line: when, where the cutover stands now, and why."""
+    return Text.assemble(
+        clock(at),
+        "  ",
+        (f"{phase:14}", _PHASES.get(phase, "")),
+        f" step {step}, {percent(share)}: ",
+        reason,
+    )
+
+
+def named(phase: Phase) -> Text:
+    """A phase in its colour."""
+    return Text(phase, _PHASES.get(phase, "bold"))
+
+
+def clock(moment: datetime) -> str:
+    """The time of the day."""
+    return f"{moment:%H:%M:%S}"
+
+
+def span(value: timedelta) -> str:
+    """A time as people say it: `2 h 05 min`, `3 min 07 s`, `12 s`."""
+    seconds = max(0, int(value.total_seconds()))
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    if minutes:
+        return f"{minutes} min {seconds % 60:02} s"
+    return f"{seconds} s"

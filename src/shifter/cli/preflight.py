@@ -1,0 +1,162 @@
+"""`shifter preflight`: whether a plan would start, and a page would reach anybody."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel, ConfigDict, ValidationError
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from shifter.cli.asking import is_terminal
+from shifter.cli.connection import Connection
+from shifter.cli.errors import ExitCode
+from shifter.cli.look import console
+from shifter.cli.operated import AsJson
+from shifter.cli.pictures import gates_table
+from shifter.cli.plan import File, read_plan
+from shifter.core.errors import Problem, ShifterError
+from shifter.core.gates.alarm import AlarmGate
+from shifter.core.gates.gate import Judgement
+from shifter.core.lanes import percent
+from shifter.core.plan import Plan
+
+DIGITS = 4
+
+
+class Held(BaseModel):
+    """Who holds the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    holder: str
+    since: datetime
+
+
+class Found(BaseModel):
+    """What `prepare` found; a newer one may tell more."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    ready: bool
+    problems: tuple[Problem, ...]
+    judgements: tuple[Judgement, ...]
+    lock: Held | None = None
+    capacity: dict[str, int] = {}
+    dns_share: int | None = None
+
+
+def preflight(
+    to: Connection,
+    *,
+    file: File,
+    no_page: Annotated[
+        bool, typer.Option("--no-page", help="Send no test page; nobody is woken.")
+    ] = False,
+    as_document: AsJson = False,
+) -> None:
+    """Read every gate once; send a page that must be answered.
+
+    Nothing is written and nothing is locked. The page shows a code: whoever is on call
+    tells it, and it is typed here.
+    """
+    plan = read_plan(file)
+    to.mean(plan.environment)
+    code = None if no_page else _code()
+    asked = {"plan": plan.model_dump(mode="json")}
+    answer = to.invoke(
+        to.deployed.functions.prepare,
+        {"preflight": asked if code is None else {**asked, "test_page": code}},
+    )
+    found = _parsed(answer)
+    if not as_document:
+        _print(found, plan)
+    acknowledged = None if code is None else _acknowledged(code)
+    if as_document:
+        print(json.dumps({**answer, "page_acknowledged": acknowledged}, indent=2))
+    else:
+        print(_verdict(found, acknowledged))
+    if not found.ready or acknowledged is False:
+        raise typer.Exit(ExitCode.REFUSED)
+
+
+def _code() -> str:
+    """Digits that nobody can guess from the last ones."""
+    return f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
+
+
+def _parsed(answer: Any) -> Found:
+    try:
+        return Found.model_validate(answer)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise ShifterError(
+            "the function prepare answers in another form than this version of Shifter "
+            f"knows ({'.'.join(map(str, first['loc']))}: {first['msg']}): use the "
+            "version that is deployed"
+        ) from None
+
+
+def _acknowledged(code: str) -> bool:
+    """Whether somebody types the code that the page shows."""
+    if is_terminal():
+        told = typer.prompt(
+            "A test page was sent. Code that it shows (empty: it did not arrive)",
+            default="",
+            show_default=False,
+            err=True,
+        )
+    else:
+        told = sys.stdin.readline()
+    return secrets.compare_digest(told.strip().encode(), code.encode())
+
+
+def _verdict(found: Found, acknowledged: bool | None) -> str:
+    ready = "Ready to start" if found.ready else "NOT READY"
+    page = {
+        None: "whether a page arrives was not tested",
+        True: "the test page arrived",
+        False: "NOBODY ACKNOWLEDGED THE TEST PAGE: mend paging before you start",
+    }[acknowledged]
+    return f"\n{ready}; {page}."
+
+
+def _print(found: Found, plan: Plan) -> None:
+    out = console()
+    out.print(Text.assemble((plan.name, "bold"), f" ({plan.environment})\n"))
+    out.print(gates_table(found.judgements))
+    out.print(_alarms(plan))
+    held = found.lock
+    lock = "free" if held is None else f"held by {held.holder} since {held.since}"
+    capacity = ", ".join(f"{n} {count}" for n, count in sorted(found.capacity.items()))
+    dns = "not moved" if found.dns_share is None else percent(found.dns_share)
+    _facts(out, {"lock": lock, "blue": capacity or "unknown", "DNS to edge-2": dns})
+    for problem in found.problems:
+        out.print(Text(f"not ready: {problem}", "bold red"))
+
+
+def _alarms(plan: Plan) -> Table:
+    """Which alarms roll back, and which hold."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in ("gate", "alarm", "when it fires"):
+        table.add_column(column)
+    for gate in plan.gates:
+        if isinstance(gate, AlarmGate):
+            table.add_row(gate.name, gate.alarm, gate.on_alarm.replace("_", " "))
+    return table
+
+
+def _facts(out: Console, facts: dict[str, str]) -> None:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, style="bold")
+    grid.add_column()
+    for name, told in facts.items():
+        grid.add_row(name, told)
+    out.print(grid)
