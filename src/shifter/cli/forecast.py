@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shifter.cli.running_cost import RunningCost, running_cost
 from shifter.core.case import SOONEST
 from shifter.core.evidence import INTERVAL, SETTLE
 from shifter.core.gates.sufficiency import SufficiencyGate
@@ -81,6 +82,7 @@ class Forecast:
     requests_per_hour: int
     steps: tuple[StepForecast, ...]
     time_to_safe: TimeToSafe
+    cost: RunningCost
 
     @property
     def all_on_green_at(self) -> timedelta:
@@ -102,6 +104,7 @@ def forecast(plan: Plan, requests_per_hour: int) -> Forecast:
         requests_per_hour=requests_per_hour,
         steps=tuple(_steps(plan, requests_per_hour, time_to_safe)),
         time_to_safe=time_to_safe,
+        cost=running_cost(plan),
     )
 
 

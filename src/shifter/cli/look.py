@@ -189,7 +189,7 @@ def _told(view: View, last: Entry | None) -> list[Text]:
 
 def _reason(entry: Entry) -> str:
     """Why; with the person, where a person ordered it."""
-    if entry.rule != "ordered":
+    if entry.rule not in {"ordered", "asked"}:
         return entry.reason
     return f"{entry.action} by {entry.actor}: {entry.reason}"
 

@@ -42,6 +42,13 @@ def as_json(plan: Plan, forecast: Forecast) -> dict[str, Any]:
                 "write": _seconds(safe.write),
                 "read_back": _seconds(safe.read_back),
             },
+            "looks": forecast.cost.looks,
+            "aws_calls": forecast.cost.calls,
+            "state_transitions": forecast.cost.transitions,
+            "cost_usd": round(forecast.cost.total_dollars, 4),
+            "cost_usd_by_service": {
+                name: round(part, 4) for name, part in forecast.cost.dollars.items()
+            },
         },
         "gates": [_gate_json(gate, plan) for gate in plan.all_gates],
     }

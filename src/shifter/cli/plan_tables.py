@@ -10,6 +10,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from shifter.cli import prices
 from shifter.cli.consequences import (
     Consequence,
     Outcome,
@@ -19,6 +20,7 @@ from shifter.cli.consequences import (
     when_unreadable,
 )
 from shifter.cli.forecast import Forecast, Slow, StepForecast, TimeToSafe
+from shifter.cli.running_cost import EDGES, FUNCTION_GB, FUNCTION_SECONDS, RunningCost
 from shifter.core.lanes import Lane, percent
 from shifter.core.plan import Plan
 from shifter.core.quantities import format_duration
@@ -126,6 +128,13 @@ def _totals(plan: Plan, forecast: Forecast) -> Table:
     grid.add_row(
         "exposed", "requests that may reach green between a breach and all blue"
     )
+    cost = forecast.cost
+    grid.add_row(
+        "calls",
+        f"{cost.calls:,} to AWS in {cost.looks:,} looks, and "
+        f"{cost.transitions:,} state transitions, if no gate waits",
+    )
+    grid.add_row("cost", _cost(cost))
     for step in forecast.steps:
         for slow in step.slow:
             grid.add_row(f"step {step.number} is slow", _slow(step, slow))
@@ -142,6 +151,15 @@ def _time_to_safe(way: TimeToSafe) -> str:
         "On top comes what is not Shifter's: the time until an alarm goes into ALARM, "
         "and calls to AWS that fail. "
         "DNS adds nothing, as every edge is made all blue"
+    )
+
+
+def _cost(cost: RunningCost) -> str:
+    parts = ", ".join(f"{name} {part:.2f}" for name, part in cost.dollars.items())
+    return (
+        f"about {cost.total_dollars:.2f} USD: {parts}; {prices.AS_OF}. "
+        f"Assumed: {EDGES} edges, {FUNCTION_SECONDS}s and {FUNCTION_GB * 1024:.0f} MB "
+        "for each run of a function; the watchdog and the alarms are not counted"
     )
 
 

@@ -23,7 +23,6 @@ from shifter.cli.operated import AsJson
 from shifter.cli.pictures import gates_table
 from shifter.cli.plan import File, read_plan
 from shifter.core.errors import Problem, ShifterError
-from shifter.core.gates.alarm import AlarmGate
 from shifter.core.gates.gate import Judgement
 from shifter.core.lanes import percent
 from shifter.core.plan import Plan
@@ -40,6 +39,16 @@ class Held(BaseModel):
     since: datetime
 
 
+class Role(BaseModel):
+    """What an alarm of the plan leads to."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    gate: str
+    alarm: str
+    on_alarm: str
+
+
 class Found(BaseModel):
     """What `prepare` found; a newer one may tell more."""
 
@@ -48,9 +57,11 @@ class Found(BaseModel):
     ready: bool
     problems: tuple[Problem, ...]
     judgements: tuple[Judgement, ...]
-    lock: Held | None = None
+    alarms: tuple[Role, ...] = ()
+    holder: Held | None = None
     capacity: dict[str, int] = {}
     dns_share: int | None = None
+    paged: bool = False
 
 
 def preflight(
@@ -78,7 +89,7 @@ def preflight(
     found = _parsed(answer)
     if not as_document:
         _print(found, plan)
-    acknowledged = None if code is None else _acknowledged(code)
+    acknowledged = None if code is None else found.paged and _acknowledged(code)
     if as_document:
         print(json.dumps({**answer, "page_acknowledged": acknowledged}, indent=2))
     else:
@@ -132,8 +143,8 @@ def _print(found: Found, plan: Plan) -> None:
     out = console()
     out.print(Text.assemble((plan.name, "bold"), f" ({plan.environment})\n"))
     out.print(gates_table(found.judgements))
-    out.print(_alarms(plan))
-    held = found.lock
+    out.print(_alarms(found.alarms))
+    held = found.holder
     lock = "free" if held is None else f"held by {held.holder} since {held.since}"
     capacity = ", ".join(f"{n} {count}" for n, count in sorted(found.capacity.items()))
     dns = "not moved" if found.dns_share is None else percent(found.dns_share)
@@ -142,14 +153,13 @@ def _print(found: Found, plan: Plan) -> None:
         out.print(Text(f"not ready: {problem}", "bold red"))
 
 
-def _alarms(plan: Plan) -> Table:
+def _alarms(roles: tuple[Role, ...]) -> Table:
     """Which alarms roll back, and which hold."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("gate", "alarm", "when it fires"):
         table.add_column(column)
-    for gate in plan.gates:
-        if isinstance(gate, AlarmGate):
-            table.add_row(gate.name, gate.alarm, gate.on_alarm.replace("_", " "))
+    for role in roles:
+        table.add_row(role.gate, role.alarm, role.on_alarm.replace("_", " "))
     return table
 
 

@@ -1,8 +1,16 @@
-"""`shifter rollback`: all blue, now, and with the time that it took."""
+"""`shifter rollback`: all blue, now, and with the time that it took.
+
+Rules of this file
+* Going back never waits for what only explains it: a record that cannot be read, or a
+  caller whom AWS does not name, is told and passed over.
+* "All blue" is said only of what was read back: by Shifter, or else by the operator.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -13,7 +21,7 @@ from shifter.cli import connection
 from shifter.cli.asking import confirm, needed
 from shifter.cli.connection import Connection
 from shifter.cli.errors import ExitCode
-from shifter.cli.following import Following, View
+from shifter.cli.following import Following, View, live
 from shifter.cli.look import console, tell_next
 from shifter.cli.operated import AsJson, Id, Reason, Yes
 from shifter.cli.pictures import span
@@ -27,8 +35,8 @@ from shifter.core.errors import (
     Throttled,
     Unavailable,
 )
-from shifter.core.lanes import percent
-from shifter.core.phases import ENDS, GOING_BACK, Phase
+from shifter.core.lanes import ALL_BLUE, Weights, percent
+from shifter.core.phases import ENDS, GOING_BACK
 from shifter.core.record import Record
 
 LOOK_SECONDS = 1
@@ -41,9 +49,28 @@ _WITHOUT_RECORD_HELP = (
 _UNKNOWN = """\
 Without the record Shifter does not know
   - which cutover is active, or whether one is
-  - what weights, stickiness and DNS the edges had before it
+  - what stickiness and DNS weights there were before it
   - whether a weight write is still under way: one may land for 30 seconds more
 Nothing is written to the journal, and no lock is freed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How the way back went."""
+
+    cutover_id: str | None
+    ordered_at: datetime
+    taken_by: str
+    safe_at: datetime | None
+    """When every edge was read back all blue."""
+    view: View | None
+    """The last look at the record, where it can be read."""
+
+    @property
+    def took(self) -> timedelta | None:
+        if self.safe_at is None:
+            return None
+        return max(self.safe_at - self.ordered_at, timedelta())
 
 
 def rollback(
@@ -66,122 +93,193 @@ def rollback(
     if without_record:
         _break_glass(to, why, yes=yes, as_document=as_document)
         return
-    record = to.record(cutover_id)
-    _refuse_ended(record)
-    stands = f"step {record.step}, {percent(record.split.share)} away from blue"
-    confirm(
-        f"Roll back {record.cutover_id} ({record.environment}, {record.phase}, "
-        f"{stands})?",
-        yes=yes,
-        default=True,
-    )
     tell = Console(stderr=True, highlight=False)
-    ordered_at = to.now()
-    way = _order(to, record, why, tell)
-    view = _follow(to, record.cutover_id, ordered_at, tell)
-    _tell(view, ordered_at, way, as_document=as_document)
+    record = _record(to, cutover_id, tell)
+    confirm(_question(to, record, cutover_id), yes=yes, default=True)
+    by = to.caller()
+    ordered_at = to.now()  # of the answer that told who asks, just now
+    event = {
+        "cutover_id": cutover_id if record is None else record.cutover_id,
+        "by": by,
+        "reason": why,
+    }
+    taken_by, named = _order(to, event, tell)
+    if record is None:
+        outcome = _by_the_edges(to, ordered_at, taken_by, named)
+    else:
+        outcome = _by_the_record(to, ordered_at, taken_by, record.cutover_id, tell)
+    if as_document:
+        print(json.dumps(_document(outcome), indent=2))
+    else:
+        _print(outcome)
+    if outcome.safe_at is None:
+        raise typer.Exit(ExitCode.STUCK)
 
 
-def _refuse_ended(record: Record) -> None:
+def _record(to: Connection, cutover_id: str | None, tell: Console) -> Record | None:
+    """The record, or None when it cannot be read.  Refuses one that has ended."""
+    try:
+        record = to.record(cutover_id)
+    except AwsError as error:
+        tell.print(f"The record cannot be read: {error}")
+        return None
     if record.phase in ENDS:
         raise Refused(
             f"{record.cutover_id} has ended: {record.phase}; there is nothing to roll "
             "back"
         )
+    return record
 
 
-def _order(to: Connection, record: Record, reason: str, tell: Console) -> str:
-    """Order the way back, by the function or by `control`; return which took it."""
-    named = record.cutover_id
-    event = {"cutover_id": named, "by": to.caller(), "reason": reason}
+def _question(to: Connection, record: Record | None, cutover_id: str | None) -> str:
+    if record is None:
+        named = cutover_id or "the active cutover"
+        return f"Roll back {named} of {to.deployed.environment}, unseen?"
+    away = percent(record.split.share)
+    return (
+        f"Roll back {record.cutover_id} ({record.environment}, {record.phase}, "
+        f"step {record.step}: {away} away from blue)?"
+    )
+
+
+# --- the order ------------------------------------------------------------------------
+
+
+def _order(
+    to: Connection, event: dict[str, Any], tell: Console
+) -> tuple[str, str | None]:
+    """Order the way back; return which function took it, and the cutover's id."""
+    failure: AwsError | None = None
     for _ in range(ATTEMPTS):
         try:
-            to.invoke(to.deployed.functions.roll_back, event)
+            answer = to.invoke(to.deployed.functions.roll_back, event)
         except Conflict:
-            connection.sleep(LOOK_SECONDS)  # somebody saved at the same moment
+            connection.sleep(LOOK_SECONDS)  # somebody else saved at the same moment
         except (Denied, Throttled, Unavailable) as error:
+            failure = error
             tell.print(f"{error}: telling control to abort instead")
-            return _abort(to, named, reason, error)
+            break
         else:
-            return "roll_back"
-    return _abort(to, named, reason, None)
+            return "roll_back", answer["cutover_id"]
+    return "control", _abort(to, event["cutover_id"], event["reason"], failure)
 
 
-def _abort(to: Connection, cutover_id: str, reason: str, first: AwsError | None) -> str:
+def _abort(
+    to: Connection, cutover_id: str | None, reason: str, failure: AwsError | None
+) -> str | None:
     try:
-        to.order("abort", cutover_id=cutover_id, reason=reason)
+        answer = to.order("abort", cutover_id=cutover_id, reason=reason)
     except Refused:
-        # It is going back, or told to, already: follow that.
-        if to.record(cutover_id).phase in ENDS:
+        if cutover_id is None or to.record(cutover_id).phase in ENDS:
             raise
+        return cutover_id  # it is going back, or told to, already
     except AwsError as error:
-        if first is None:
+        if failure is None:
             raise
         raise ShifterError(
-            f"neither roll_back nor control could be told: {first}; {error}: write "
-            "all blue by hand at every edge, as the runbook says"
+            f"neither roll_back nor control took the order ({failure}; {error}): if it "
+            "is the table that fails, shifter rollback --without-record; else make "
+            "every edge all blue by hand"
         ) from None
-    return "control"
+    return str(answer["cutover_id"])
 
 
-def _follow(
-    to: Connection, cutover_id: str, ordered_at: datetime, tell: Console
-) -> View:
-    """Look until every edge was read back all blue, or it is stuck."""
+# --- following ------------------------------------------------------------------------
+
+
+def _by_the_record(
+    to: Connection, ordered_at: datetime, taken_by: str, cutover_id: str, tell: Console
+) -> Outcome:
+    """Look at the record until every edge was read back all blue, or it is stuck."""
     following = Following(to, cutover_id)
     told = ""
     while True:
         view = following.look()
-        if view.record.reason != told and view.record.phase in GOING_BACK:
-            told = view.record.reason
-            tell.print(f"{view.record.phase}: {told}")
-        if view.stuck or view.ended or _safe_at(view.record) is not None:
-            return view
-        if view.now - ordered_at > PATIENCE:
-            raise ShifterError(
-                f"{cutover_id} is {view.record.phase} {span(PATIENCE)} after the order"
-                f": {view.record.reason}; look at the edges by hand"
+        record = view.record
+        if record.reason != told and record.phase in GOING_BACK:
+            told = record.reason
+            tell.print(f"{record.phase}: {told}")
+        safe_at = None if record.rollback is None else record.rollback.verified_at
+        if view.stuck or view.ended or safe_at is not None:
+            return Outcome(
+                cutover_id=cutover_id,
+                ordered_at=ordered_at,
+                taken_by=taken_by,
+                safe_at=safe_at,
+                view=view,
             )
+        _check_patience(view.now - ordered_at, f"{cutover_id} is {record.phase}")
         connection.sleep(LOOK_SECONDS)
 
 
-def _safe_at(record: Record) -> datetime | None:
-    """When every edge was read back all blue."""
-    return None if record.rollback is None else record.rollback.verified_at
-
-
-def _tell(view: View, ordered_at: datetime, way: str, *, as_document: bool) -> None:
-    record, safe_at = view.record, _safe_at(view.record)
-    took = None if safe_at is None else max(safe_at - ordered_at, timedelta())
-    if as_document:
-        told = {
-            **document(view),
-            "ordered_at": ordered_at.isoformat(),
-            "taken_by": way,
-            "safe_at": None if safe_at is None else safe_at.isoformat(),
-            "seconds_to_safe": None if took is None else took.total_seconds(),
-        }
-        print(json.dumps(told, indent=2))
-    else:
-        _print(view, took)
-    if safe_at is None:
-        stuck = record.phase is Phase.ROLLBACK_STUCK
-        raise typer.Exit(ExitCode.STUCK if stuck else ExitCode.UNEXPECTED)
-
-
-def _print(view: View, took: timedelta | None) -> None:
-    out, record = console(), view.record
-    if took is None:
-        out.print(f"NOT ALL BLUE: {record.cutover_id} is {record.phase}.")
-        out.print(record.reason)
-    else:
-        out.print(f"All blue at every edge, {span(took)} after the order.")
-        if record.phase in GOING_BACK:
-            out.print(
-                f"It counts when it was read a second time, at "
-                f"{record.look_again_at:%H:%M:%S} UTC."
+def _by_the_edges(
+    to: Connection, ordered_at: datetime, taken_by: str, cutover_id: str | None
+) -> Outcome:
+    """Look at the edges themselves: the record cannot be read."""
+    while True:
+        found = live(to)
+        if found.problem:
+            raise ShifterError(
+                f"{taken_by} took the order, and whether every edge is all blue is not "
+                f"known: {found.problem}; look at the edges by hand"
             )
+        if _all_blue(found.weights.values()):
+            return Outcome(
+                cutover_id=cutover_id,
+                ordered_at=ordered_at,
+                taken_by=taken_by,
+                safe_at=to.now(),
+                view=None,
+            )
+        _check_patience(to.now() - ordered_at, "not every edge is all blue")
+        connection.sleep(LOOK_SECONDS)
+
+
+def _all_blue(weights: Iterable[Weights]) -> bool:
+    return all(found.matches(ALL_BLUE) for found in weights)
+
+
+def _check_patience(waited: timedelta, told: str) -> None:
+    if waited > PATIENCE:
+        raise ShifterError(
+            f"{told} {span(waited)} after the order: make every edge all blue by hand"
+        )
+
+
+# --- what is told ---------------------------------------------------------------------
+
+
+def _document(outcome: Outcome) -> dict[str, Any]:
+    safe_at, took = outcome.safe_at, outcome.took
+    return {
+        "cutover_id": outcome.cutover_id,
+        "taken_by": outcome.taken_by,
+        "ordered_at": outcome.ordered_at.isoformat(),
+        "safe_at": None if safe_at is None else safe_at.isoformat(),
+        "seconds_to_safe": None if took is None else took.total_seconds(),
+        "status": None if outcome.view is None else document(outcome.view),
+    }
+
+
+def _print(outcome: Outcome) -> None:
+    out, view = console(), outcome.view
+    if outcome.took is None:
+        out.print(
+            "NOT ALL BLUE; people were paged, and it is tried again.", style="red"
+        )
+    else:
+        out.print(f"All blue at every edge, {span(outcome.took)} after the order.")
+    if view is None:
+        return
+    if outcome.took is None:
+        out.print(view.record.reason)
+    elif not view.ended:
+        again = view.record.look_again_at
+        out.print(f"It counts when it was read again, at {again:%H:%M:%S} UTC.")
     tell_next(out, view)
+
+
+# --- break glass ----------------------------------------------------------------------
 
 
 def _break_glass(to: Connection, reason: str, *, yes: bool, as_document: bool) -> None:
@@ -204,7 +302,7 @@ def _break_glass(to: Connection, reason: str, *, yes: bool, as_document: bool) -
             print(f"{edge}: {shown}")
         print(
             f"\nA late write may still land: look again at {answer['look_again_at']}"
-            f"\n\n  shifter rollback --without-record --reason TEXT"
+            "\n\n  shifter rollback --without-record --reason TEXT"
         )
     if not answer["verified"]:
         raise typer.Exit(ExitCode.STUCK)

@@ -1,0 +1,121 @@
+"""What a run costs: calls to AWS, state transitions and dollars, from the plan alone.
+
+It is a small model, held against a played run by a test.  What it assumes: nothing
+waits longer than its bake, there are two edges, a function has 256 MB and runs for a
+second, and what is stored has the size that it has in the sandbox.  What runs anyway is
+left out: the watchdog, the alarms, and the calls of the state machine to its functions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shifter.cli import prices
+from shifter.core.evidence import INTERVAL
+from shifter.core.plan import Plan
+
+EDGES = 2
+FUNCTION_GB = 0.25
+FUNCTION_SECONDS = 1
+
+# What a look calls whatever the plan says: topology, record, save.
+_ALWAYS = 3
+# By kind of gate: calls of one look for all gates of the kind, or for each.
+_FOR_ALL: Mapping[str, int] = {
+    "alarm": 1,
+    "capacity": 1 + EDGES,
+    "dns_settled": 1,
+    "replication": 2,
+    "weights": 1,
+}
+_FOR_EACH: Mapping[str, int] = {
+    "calendar": 1,
+    "line": 1,
+    "targets": EDGES,
+    "watchdog": 1,
+}
+# A step: topology, record, two saves, two looks at the rules, targets and writes of
+# each edge, and two notices of three calls each.
+_A_STEP = 1 + 1 + 2 + 2 + 2 * EDGES + 2 * 3
+_METRICS_OF_A_TASK = 2
+_METRICS_OF_TRAFFIC = 2 * EDGES
+
+# Wait, Assess and Choose; Shift and Choose; the start's three and the end's three.
+_TRANSITIONS_OF_A_LOOK = 3
+_TRANSITIONS_OF_A_STEP = 2
+_TRANSITIONS_AT_THE_ENDS = 6
+
+# A save: record of 5 KB, entry of 3 KB and the lock, each twice for the transaction.
+_WRITE_UNITS = 2 * (5 + 3 + 1)
+_READ_UNITS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningCost:
+    """A run in which nothing waits."""
+
+    looks: int
+    calls: int
+    """Of Shifter's functions to AWS."""
+    transitions: int
+    dollars: Mapping[str, float]
+    """By service."""
+
+    @property
+    def total_dollars(self) -> float:
+        return sum(self.dollars.values())
+
+
+def running_cost(plan: Plan) -> RunningCost:
+    """The cost of a run of this plan."""
+    steps = len(plan.steps)
+    bakes = [plan.bake(step) for step in range(1, steps + 1)]
+    # One more for each step, right after it settled, and the first of all.
+    looks = sum(math.ceil(bake / plan.poll) + 1 for bake in bakes) + 1
+    runs = looks + steps + 2  # of functions: each shift, the start and the end
+    saves = looks + 2 * steps + 2
+    minutes = sum(bakes, timedelta()) / INTERVAL
+    evidence = min(float(looks), minutes) if _count(plan, "sufficiency") else 0.0
+    calls = (looks + 2) * _calls_of_a_look(plan) + steps * _A_STEP + evidence
+    metrics = (
+        looks * _METRICS_OF_A_TASK * _count(plan, "replication")
+        + evidence * _METRICS_OF_TRAFFIC
+    )
+    described = looks * _described(plan)
+    transitions = (
+        looks * _TRANSITIONS_OF_A_LOOK
+        + steps * _TRANSITIONS_OF_A_STEP
+        + _TRANSITIONS_AT_THE_ENDS
+    )
+    return RunningCost(
+        looks=looks,
+        calls=round(calls),
+        transitions=transitions,
+        dollars={
+            "Step Functions": transitions * prices.STATE_TRANSITION,
+            "Lambda": runs * prices.LAMBDA_REQUEST
+            + runs * FUNCTION_SECONDS * FUNCTION_GB * prices.LAMBDA_GB_SECOND,
+            "DynamoDB": saves * _WRITE_UNITS * prices.DYNAMODB_WRITE_UNIT
+            + runs * _READ_UNITS * prices.DYNAMODB_READ_UNIT,
+            "CloudWatch": metrics * prices.METRIC_REQUESTED
+            + described * prices.CLOUDWATCH_REQUEST,
+        },
+    )
+
+
+def _calls_of_a_look(plan: Plan) -> int:
+    kinds = [gate.kind for gate in plan.all_gates]
+    for_all = sum(_FOR_ALL.get(kind, 0) for kind in set(kinds))
+    return _ALWAYS + for_all + sum(_FOR_EACH.get(kind, 0) for kind in kinds)
+
+
+def _described(plan: Plan) -> int:
+    """Calls of DescribeAlarms in one look."""
+    return bool(_count(plan, "alarm")) + _count(plan, "watchdog")
+
+
+def _count(plan: Plan, kind: str) -> int:
+    return sum(gate.kind == kind for gate in plan.all_gates)
