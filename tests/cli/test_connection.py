@@ -11,7 +11,8 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
-from shifter.cli import connection
+from shifter.cli.clients import Options
+from shifter.cli.connection import Connection
 from shifter.cli.deployed import environment_in, parameter_of, parse_deployed
 from shifter.cli.errors import sentences
 from shifter.cli.main import app
@@ -216,7 +217,7 @@ def test_only_the_deployment_itself_tells_an_environment() -> None:
 
 def test_the_time_is_that_of_the_last_answer(aws: Account) -> None:
     put("/shifter/payments-prod/deployment", deployment())
-    to = connection.Connection(connection.Options())
+    to = Connection(Options())
     aws.advance(3600)
 
     assert "payments-prod" == to.deployed.environment

@@ -254,7 +254,7 @@ def test_weights_that_may_not_be_read_are_left_out_with_a_word(on: Stage) -> Non
 
     shown = " ".join(run(on, "status").stdout.split())
 
-    assert "edge-1 cannot be read: DescribeRules on edge-1" in shown
+    assert "edge-1 cannot be read: DescribeRules on arn:" in shown
     assert "AccessDenied" in shown
 
 
@@ -441,6 +441,7 @@ def test_the_history_is_a_table_whose_chain_was_verified(on: Stage) -> None:
         f"The chain of {record.journal_length} entries is whole. "
         f"Its head: {record.journal_head}"
     )
+    assert "user/ada" in shown.stdout
     assert (True, None) == (told["whole"], told["broken_at"])
     assert record.journal_length == len(told["entries"])
     assert record.journal_head == told["head"]

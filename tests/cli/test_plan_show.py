@@ -132,10 +132,15 @@ def test_json_has_totals_and_gates() -> None:
             "read_back": 5,
         },
         "looks": 4413,
-        "aws_calls": 39753,
+        "aws_calls": 39767,
         "state_transitions": 13249,
-        "cost_usd": 0.4402,
-        "cost_usd_by_service": {},
+        "cost_usd": 0.4418,
+        "cost_usd_by_service": {
+            "Step Functions": 0.3312,
+            "Lambda": 0.0156,
+            "DynamoDB": 0.0508,
+            "CloudWatch": 0.0441,
+        },
     }
     gates = {gate["gate"]: gate for gate in shown["gates"]}
     assert list(gates) == ["weights", "dns_settled", "capacity", "hold", "errors"]

@@ -69,7 +69,7 @@ def _broken_at(record: Record, entries: Sequence[Entry]) -> int | None:
 def _table(entries: Sequence[Entry]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("no.", "time (UTC)", "actor", "action", "rule"):
-        table.add_column(column, no_wrap=column in {"no.", "time (UTC)"})
+        table.add_column(column, no_wrap=column != "actor", overflow="fold")
     table.add_column("reason", overflow="fold", ratio=1)
     day = None
     for entry in entries:
@@ -78,12 +78,17 @@ def _table(entries: Sequence[Entry]) -> Table:
         table.add_row(
             str(entry.number),
             f"{date}{entry.at:%H:%M:%S}",
-            entry.actor,
+            _short(entry.actor),
             entry.action,
             entry.rule,
             Text(entry.reason),
         )
     return table
+
+
+def _short(actor: str) -> str:
+    """The end of an ARN: what tells people apart who are in one account."""
+    return actor.rsplit(":", 1)[-1] if actor.startswith("arn:") else actor
 
 
 # --- explain --------------------------------------------------------------------------

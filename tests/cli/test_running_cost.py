@@ -1,0 +1,66 @@
+"""The model of what a run costs, held against a run."""
+
+from __future__ import annotations
+
+from shifter.cli.running_cost import running_cost
+from shifter.core.plan import parse_plan
+from shifter_sandbox.play import play
+from shifter_sandbox.scenarios import SCENARIOS, shipped_plan
+from tests.cli.plans import good_plan
+
+NOT_OF_THE_RUN = frozenset(
+    {
+        # what builds the stage, what reads its queues, and what invokes functions
+        *("ec2", "iam", "sqs", "stepfunctions", "lambda"),
+    }
+)
+BUILDING = ("Create", "Put", "Register", "Subscribe", "DescribeLoad")
+
+
+def test_the_model_is_within_a_sixth_of_a_played_run() -> None:
+    """The run has some more looks: those that wait for DNS, which no plan can tell."""
+    played = play(SCENARIOS["complete"])
+    expected = running_cost(shipped_plan())
+
+    looks = sum(entry.actor == "assess" for entry in played.journal)
+    states = sum(len(execution.states) for execution in played.executions)
+    calls = sum(
+        count
+        for name, count in played.calls.items()
+        if name.partition(".")[0] not in NOT_OF_THE_RUN
+        and not name.partition(".")[2].startswith(BUILDING)
+    )
+    watchdog = played.duration.total_seconds() / 60 * 3
+    for measured, modelled in (
+        (looks, expected.looks),
+        (states, expected.transitions),
+        (calls - watchdog, expected.calls),
+    ):
+        assert measured * 5 / 6 <= modelled <= measured
+
+
+def test_a_gate_that_asks_aws_makes_each_look_dearer() -> None:
+    plan = good_plan()
+    bare = running_cost(parse_plan(plan))
+    plan["gates"].append(
+        {
+            "kind": "targets",
+            "name": "green-targets",
+            "lane": "green",
+            "minimum_healthy": 1,
+            "on_unhealthy": "hold",
+        }
+    )
+
+    assert running_cost(parse_plan(plan)).calls > bare.calls
+    assert running_cost(parse_plan(plan)).looks == bare.looks
+
+
+def test_without_evidence_no_metric_is_paid_for() -> None:
+    """One DescribeAlarms a look is all that CloudWatch is asked."""
+    expected = running_cost(parse_plan(good_plan()))
+
+    assert round(expected.looks * 0.00001, 6) == round(
+        expected.dollars["CloudWatch"], 6
+    )
+    assert sum(expected.dollars.values()) == expected.total_dollars
