@@ -92,6 +92,8 @@ def _failure(status: int, told: Mapping[str, Any] | None) -> ShifterError:
     if "error" in told:
         return named_error(str(told["error"]), message)
     detail = f"HTTP {status}{': ' if message else ''}{message}"
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        detail += " (control failed: its log says why)"
     return _kind(status)(ACTION, "control", detail)
 
 

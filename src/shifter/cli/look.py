@@ -23,6 +23,7 @@ from shifter.core.phases import Phase
 
 WIDTH_WITHOUT_TERMINAL = 100
 _LOG_LINES = 7
+_SHORT_LOG_LINES = 3
 
 
 def status(
@@ -151,6 +152,7 @@ class _Screen:
     """One screen that is redrawn."""
 
     def __init__(self, out: Console) -> None:
+        self._out = out
         self._live = Live(console=out, auto_refresh=False)
         self._log: list[Text] = []
         self._last: Entry | None = None
@@ -164,13 +166,19 @@ class _Screen:
     def show(self, view: View) -> None:
         self._log += _told(view, self._last)
         self._last = next(reversed(view.new), self._last)
-        log = Text("\n").join(self._log[-_LOG_LINES:])
-        shown = Panel(
-            Group(screen(view), Text(), log),
+        shown = self._drawn(view, short=False)
+        if len(self._out.render_lines(shown)) > self._out.height:
+            shown = self._drawn(view, short=True)
+        self._live.update(shown, refresh=True)
+
+    def _drawn(self, view: View, *, short: bool) -> Panel:
+        lines = _SHORT_LOG_LINES if short else _LOG_LINES
+        log = Text("\n").join(self._log[-lines:])
+        return Panel(
+            Group(screen(view, short=short), Text(), log),
             title=f"{view.record.plan.name}; Ctrl-C stops watching only",
             title_align="left",
         )
-        self._live.update(shown, refresh=True)
 
 
 def _told(view: View, last: Entry | None) -> list[Text]:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from shifter.cli.following import View
 from shifter.cli.pictures import edges_table, gates_table, named, reading, span
+from shifter.core.gates.gate import Verdict
 from shifter.core.lanes import percent
 from shifter.core.phases import GOING_BACK, Phase
 from shifter.core.quantities import format_duration
@@ -20,16 +21,27 @@ from shifter.core.record import Record
 _BAR = 30
 
 
-def screen(view: View) -> RenderableType:
-    """The whole screen."""
+def screen(view: View, *, short: bool = False) -> RenderableType:
+    """The whole screen; a short one sums up the gates that pass."""
     record = view.record
     parts: list[RenderableType] = [_head(view), _facts(view)]
     if view.live.weights:
         parts += [Text(), edges_table(view.live.weights)]
     if view.judgements:
-        since = {gate: span(view.now - begun) for gate, begun in record.waiting.items()}
-        parts += [Text(), gates_table(view.judgements, since)]
+        parts += [Text(), *_gates(view, short=short)]
     return Group(*parts)
+
+
+def _gates(view: View, *, short: bool) -> Iterator[RenderableType]:
+    shown = view.judgements
+    if short:
+        shown = tuple(j for j in shown if j.verdict is not Verdict.PASS)
+    if shown:
+        waiting = {} if view.ended else view.record.waiting
+        since = {gate: span(view.now - begun) for gate, begun in waiting.items()}
+        yield gates_table(shown, since)
+    if passed := len(view.judgements) - len(shown):
+        yield Text(f"{passed} gates pass", "dim")
 
 
 def _head(view: View) -> Text:
@@ -69,7 +81,7 @@ def _rows(view: View) -> Iterator[tuple[str, str | Text]]:
     if baked is not None and view.bake_ends_at is not None:
         bar = "█" * round(baked * _BAR) + "·" * (_BAR - round(baked * _BAR))
         yield "bake", f"{bar} {baked:.0%}, until {when(view.bake_ends_at, now)}"
-    for gate, since in sorted(record.waiting.items()):
+    for gate, since in () if view.ended else sorted(record.waiting.items()):
         yield "waits for", f"{gate} {_waiting(record, gate, since, now)}"
     if record.pause is not None:
         yield (
@@ -85,7 +97,8 @@ def _rows(view: View) -> Iterator[tuple[str, str | Text]]:
         yield "by hand", f"{edge} was set to blue/canary/green {weights}"
     if record.rollback is not None:
         yield "way back", _way_back(record, now)
-    yield "weights", f"the record intends {record.split}"
+    intended = " or ".join(str(split) for split in record.expected)
+    yield "weights", f"the record intends {intended}"
     if view.live.problem:
         yield "", view.live.problem
     if not view.ended:
@@ -190,7 +203,7 @@ def document(view: View) -> dict[str, Any]:
         "aborted": _order(record.abort),
         "look_again_at": record.look_again_at.isoformat(),
         "nobody_looks": view.nobody_looks,
-        "intended_weights": record.split.model_dump(),
+        "intended_weights": [split.model_dump() for split in record.expected],
         "live_weights": {
             edge: weights.model_dump() for edge, weights in view.live.weights.items()
         },
