@@ -26,7 +26,7 @@ from shifter.cli.main import app
 from shifter.core.plan import Plan
 from shifter.handlers import control
 from shifter.telemetry import logger
-from shifter_sandbox.account import MACHINE, REGION
+from shifter_sandbox.account import MACHINE, REGION, Account
 from shifter_sandbox.emf import Console
 from shifter_sandbox.patching import environment, patched
 from shifter_sandbox.scenarios import shipped_plan
@@ -51,17 +51,26 @@ class Ended:
         return found
 
 
-def run(on: Stage, *arguments: str, stdin: str = "", columns: str = "100") -> Ended:
-    """Run a command at a terminal that cannot be redrawn, on the stage's time.
+def run(on: Stage, *arguments: str, redrawn: bool = False) -> Ended:
+    """Run a command on a stage; `redrawn` is a terminal that can be redrawn."""
+    return run_in(on.aws, *arguments, redrawn=redrawn)
+
+
+def run_in(
+    aws: Account, *arguments: str, stdin: Any = None, redrawn: bool = False
+) -> Ended:
+    """Run a command in an account, on its time, in a terminal of 100 columns.
 
     What functions print meanwhile becomes metrics, as it does outside of a command.
     """
     out, err = io.StringIO(), io.StringIO()
     code = 0
     with (
-        environment({"COLUMNS": columns, "NO_COLOR": "1"}),
-        patched(sys, "stdin", io.StringIO(stdin)),
-        redirect_stdout(Console(on.aws.metrics, out)),
+        environment(
+            {"COLUMNS": "100", "NO_COLOR": "1", "TTY_COMPATIBLE": str(int(redrawn))}
+        ),
+        patched(sys, "stdin", stdin or io.StringIO()),
+        redirect_stdout(Console(aws.metrics, out)),
         redirect_stderr(err),
     ):
         try:

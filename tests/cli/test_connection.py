@@ -65,7 +65,7 @@ def deployment(name: str = "payments-prod", **changes: Any) -> dict[str, Any]:
         "state_machine_arn": (
             "arn:aws:states:eu-west-1:123456789012:stateMachine:cutover"
         ),
-        "control_url": "https://abc.lambda-url.eu-west-1.on.aws/",
+        "control_url": "http://127.0.0.1:9/",
         "functions": {"prepare": "Prepare:live", "roll_back": "RollBack:live"},
         **changes,
     }

@@ -198,6 +198,25 @@ def test_stopping_to_watch_leaves_the_cutover_alone(
     assert version == _record(on).version
 
 
+def test_a_screen_that_is_redrawn_shows_gates_edges_and_what_happened(
+    on: Stage,
+) -> None:
+    begin(on, **SHORT)
+
+    ended = run(on, "watch", redrawn=True)
+
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", ended.stdout)
+    for told in (
+        "Payments to green; Ctrl-C stops watching only",
+        "BAKING  step 1 of 2, 10 %  demo (payments-prod)",
+        "errors         pass",
+        "edge-1    90.0%    10.0%",
+        "COMPLETED      step 2, 100 %: every step baked and every gate passed",
+    ):
+        assert told in shown
+    assert 0 == ended.exit_code
+
+
 # --- status ---------------------------------------------------------------------------
 
 

@@ -153,7 +153,12 @@ class _Screen:
 
     def __init__(self, out: Console) -> None:
         self._out = out
-        self._live = Live(console=out, auto_refresh=False)
+        self._live = Live(
+            console=out,
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
         self._log: list[Text] = []
         self._last: Entry | None = None
 

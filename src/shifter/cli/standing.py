@@ -23,7 +23,6 @@ _BAR = 30
 
 def screen(view: View, *, short: bool = False) -> RenderableType:
     """The whole screen; a short one sums up the gates that pass."""
-    record = view.record
     parts: list[RenderableType] = [_head(view), _facts(view)]
     if view.live.weights:
         parts += [Text(), edges_table(view.live.weights)]
