@@ -96,7 +96,9 @@ def _default(model: type[BaseModel], name: str) -> str:
 
 
 def test_every_block_says_what_it_is() -> None:
-    infos = set(re.findall(r"^```(.+)$", PLAN_PAGE + CLI_PAGE, re.MULTILINE))
+    infos = set(
+        re.findall(r"^```(.+?)(?: after \w+)?$", PLAN_PAGE + CLI_PAGE, re.MULTILINE)
+    )
 
     assert infos == {
         "yaml plan",

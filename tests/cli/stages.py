@@ -1,7 +1,7 @@
 """A stage with a deployed Shifter that the command line finds, all in this process.
 
 Time is the stage's: a command that waits lets virtual time pass.  `control` is reached
-over HTTP, as in AWS, and takes the access key of the signature for the caller's name.
+over HTTP, as in AWS, and the access key of the signature is the caller's name.
 """
 
 from __future__ import annotations
@@ -9,32 +9,31 @@ from __future__ import annotations
 import io
 import json
 import logging
-import re
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import boto3
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from shifter.cli import connection
 from shifter.cli.main import app
 from shifter.core.plan import Plan
-from shifter.handlers import control
 from shifter.telemetry import logger
 from shifter_sandbox.account import MACHINE, REGION, Account
 from shifter_sandbox.emf import Console
+from shifter_sandbox.function_url import FunctionUrl
+from shifter_sandbox.identity import Signer
+from shifter_sandbox.outside import Answer, Request
 from shifter_sandbox.patching import environment, patched
 from shifter_sandbox.scenarios import shipped_plan
 from shifter_sandbox.stage import CUTOVER, OPERATOR, Stage, stage
 
-ENVIRONMENT = "payments-prod"
 MACHINE_ARN = f"arn:aws:states:{REGION}:{DEFAULT_ACCOUNT_ID}:stateMachine:{MACHINE}"
-_KEY = re.compile(r"Credential=([^/]+)/.*?/([^/]+)/aws4_request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,34 +81,18 @@ def run_in(
 
 @contextmanager
 def operated_stage(**parts: Any) -> Iterator[Stage]:
-    """A stage, and its deployment parameter."""
-    with ExitStack() as stack:
-        on = stack.enter_context(stage(**{"edges": 2, **parts}))
-        url = stack.enter_context(control_url())
+    """A stage whose `control` is served, with Ada before the terminal."""
+    with control_url() as served, ExitStack() as stack:
+        on = stack.enter_context(
+            stage(**{"edges": 2, **parts}, control_url=served.address)
+        )
+        served.url = FunctionUrl(on.shifter.functions["Control"])
+        served.now = on.aws.now
+        stack.enter_context(operator("ada"))
         stack.enter_context(patched(connection, "sleep", on.aws.sleep))
         logger().setLevel(logging.CRITICAL)
         stack.callback(logger().setLevel, logging.INFO)
-        describe(on, url)
         yield on
-
-
-def describe(on: Stage, url: str, name: str = ENVIRONMENT) -> None:
-    """Write the deployment parameter."""
-    told = {
-        "schema_version": 1,
-        "environment": name,
-        "table": on.system.table,
-        "topology_parameter": on.system.topology_parameter,
-        "state_machine_arn": MACHINE_ARN,
-        "control_url": url,
-        "functions": {"prepare": "Prepare:live", "roll_back": "RollBack:live"},
-    }
-    boto3.client("ssm").put_parameter(
-        Name=f"/shifter/{name}/deployment",
-        Type="String",
-        Value=json.dumps(told),
-        Overwrite=True,
-    )
 
 
 def begin(on: Stage, name: str = CUTOVER, **changes: Any) -> Plan:
@@ -140,43 +123,46 @@ def operator(name: str) -> Iterator[None]:
         yield
 
 
+@dataclass
+class Served:
+    """The Function URL as other processes reach it."""
+
+    address: str
+    url: FunctionUrl | None = None
+    now: Callable[[], datetime] | None = None
+
+    def answer(self, request: Request) -> Answer:
+        signer = Signer.of(request.headers.get("Authorization"))
+        assert self.url is not None
+        assert self.now is not None
+        if signer is not None and signer.access_key == "nobody":
+            return Answer(403, {}, b'{"Message":"Forbidden"}')
+        return self.url.answer(request, self.now())
+
+
 @contextmanager
-def control_url() -> Iterator[str]:
-    """Serve `control` on loopback; yields its URL."""
+def control_url() -> Iterator[Served]:
+    """Serve `control` on loopback."""
 
-    class Answer(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"])).decode()
-            answer = _asked(self.headers.get("authorization", ""), body)
-            sent = answer["body"].encode()
-            self.send_response(answer["statusCode"])
-            self.send_header("content-length", str(len(sent)))
+            body = self.rfile.read(int(self.headers["content-length"]))
+            answer = served.answer(Request("POST", self.path, self.headers, body))
+            self.send_response(answer.status)
+            self.send_header("content-length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(sent)
+            self.wfile.write(answer.body)
 
-        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Stay silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served = Served(f"http://127.0.0.1:{server.server_address[1]}/control-url/")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/control-url/"
+        yield served
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _asked(signature: str, body: str) -> Mapping[str, Any]:
-    signed = _KEY.search(signature)
-    if signed is None or signed[2] != "lambda" or signed[1] == "nobody":
-        return {"statusCode": 403, "body": json.dumps({"Message": "Forbidden"})}
-    arn = f"arn:aws:iam::123456789012:user/{signed[1].lower()}"
-    return control.handler(
-        {
-            "version": "2.0",
-            "body": body,
-            "requestContext": {"authorizer": {"iam": {"userArn": arn}}},
-        },
-        None,
-    )

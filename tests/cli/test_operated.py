@@ -252,7 +252,6 @@ def test_orders_that_cannot_be_are_refused_with_a_sentence(
         assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.xfail(strict=False, reason="control does not take `resolve` yet")
 def test_where_nothing_is_stuck_there_is_nothing_to_resolve(
     ada: Operator, grace: Operator, plan: str
 ) -> None:

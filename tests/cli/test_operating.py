@@ -45,7 +45,7 @@ APPROVED: dict[str, Any] = {
         {"kind": "approval", "name": "all", "before": "100 %"},
     ],
 }
-STARTER = "arn:aws:iam::123456789012:user/foobarkey"
+STARTER = "arn:aws:iam::123456789012:user/ada"
 GRACE = "arn:aws:iam::123456789012:user/grace"
 
 
@@ -287,7 +287,7 @@ def test_an_owner_that_seems_dead_is_told_first(on: Stage) -> None:
     on.aws.faults.throttle("dynamodb.TransactWriteItems")
     wait(on, 240)
 
-    shown = run(on, "status", CUTOVER)
+    shown = run(on, "status")
 
     first = shown.stdout.splitlines()[1]
     assert first.startswith("DEAD?")
@@ -428,7 +428,24 @@ def test_a_rollback_that_is_stuck_says_so(on: Stage) -> None:
     assert "NOT ALL BLUE; people were paged, and it is tried again." in ended.stdout
     assert "  shifter resolve --reason TEXT" in ended.stdout
     assert 11 == ended.exit_code
-    assert 11 == run(on, "watch", CUTOVER).exit_code
+    assert 11 == run(on, "watch").exit_code
+
+
+def test_what_was_made_safe_by_hand_is_resolved(on: Stage) -> None:
+    begin(on, **SHORT)
+    wait(on, 30)
+    on.aws.faults.deny("elbv2.ModifyRule", function="RollBack")
+    run(on, "rollback", "--reason", "enough", "--yes")
+    wait(on, 60)
+
+    early = run(on, "resolve", "--reason", "I made it blue", "--yes")
+    on.system.edit_weights("edge-1", {Lane.BLUE: 1, Lane.GREEN: 0})
+    done = run(on, "resolve", "--reason", "I made it blue", "--yes")
+
+    assert "make every edge all blue, with stickiness off" in early.stderr
+    assert (4, 0) == (early.exit_code, done.exit_code)
+    assert "Resolved: demo is ROLLED_BACK, step 1 of 2" in done.stdout
+    assert "lock       free" in run(on, "status").stdout
 
 
 def test_what_has_ended_is_not_rolled_back(on: Stage) -> None:
@@ -436,7 +453,7 @@ def test_what_has_ended_is_not_rolled_back(on: Stage) -> None:
     run_back(on)
     wait(on, 60)
 
-    ended = run(on, "rollback", "--id", CUTOVER, "--reason", "x", "--yes")
+    ended = run(on, "rollback", "--reason", "x", "--yes")
 
     assert (
         "demo has ended: ROLLED_BACK; there is nothing to roll back\n" == ended.stderr
@@ -452,8 +469,8 @@ def test_the_history_is_a_table_whose_chain_was_verified(on: Stage) -> None:
     run_back(on)
     wait(on, 300)
 
-    shown = run(on, "history", CUTOVER)
-    told = run(on, "history", CUTOVER, "--json").document
+    shown = run(on, "history")
+    told = run(on, "history", "--json").document
 
     record = _record(on)
     assert shown.stdout.splitlines()[-1] == (
@@ -500,7 +517,7 @@ def test_one_sentence_says_why_it_went_back(on: Stage) -> None:
     on.traffic.plant(outage(Lane.GREEN))
     wait(on, 600)
 
-    told = run(on, "explain", CUTOVER, "--json").document
+    told = run(on, "explain", "--json").document
 
     assert told["why"].startswith("demo went back to blue at 2026-03-02 09:")
     assert "in ALARM" in told["why"]

@@ -99,8 +99,7 @@ class Connection:
 
     def latest(self) -> str | None:
         """Id of the cutover that was begun last, or None."""
-        held = self.store.holder(self.deployed.environment)
-        return None if held is None else held.cutover_id
+        return self.store.environment(self.deployed.environment).latest
 
     def record(self, cutover_id: str | None) -> Record:
         """The cutover of this id, or without one the latest.  Raises NotFound."""

@@ -102,7 +102,7 @@ class Following:
             record=record,
             judgements=self._judgements,
             live=self._live,
-            holder=self._to.store.holder(record.environment),
+            holder=self._to.store.environment(record.environment).holder,
             new=new,
         )
 
@@ -134,7 +134,7 @@ def live(to: Connection) -> Live:
 def told_once(entries: tuple[Entry, ...], before: Entry | None) -> Iterator[Entry]:
     """The entries that tell something new: not each look that holds for one reason."""
     for entry in entries:
-        if entry.action in _BOOKKEEPING:
+        if entry.action in _BOOKKEEPING or entry.rule == "already_going_back":
             continue
         if before is None or _topic(entry) != _topic(before):
             yield entry

@@ -50,7 +50,7 @@ def status(
 
 def _tell_nothing(to: Connection, *, as_document: bool) -> None:
     environment = to.deployed.environment
-    held = to.store.holder(environment)
+    held = to.store.environment(environment).holder
     if as_document:
         told = {
             "cutover_id": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -100,9 +101,10 @@ def _tell(done: str, answer: dict[str, Any], *, as_document: bool) -> None:
     if as_document:
         print(json.dumps(answer, indent=2))
         return
+    again = datetime.fromisoformat(answer["look_again_at"])
     print(
         f"{done}: {answer['cutover_id']} is {answer['phase']}, "
         f"step {answer['step']} of {answer['steps']}; "
-        f"looked at again {answer['look_again_at']}"
+        f"next look at {again:%H:%M:%S} UTC"
     )
     print(f"\n  shifter watch {answer['cutover_id']}")
