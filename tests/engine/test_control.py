@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from shifter.core.directive import Next
+from shifter.core.directive import Directive, Next
 from shifter.core.errors import Conflict, NotFound, Refused, Throttled
 from shifter.core.lanes import Weights
 from shifter.core.notice import Severity
 from shifter.core.orders import Abort, Answer, Pause, Resume
 from shifter.core.phases import Phase
+from shifter.core.plan import Plan
 from shifter.core.record import Record
 from shifter.engine import control
 from shifter.engine.roll_back import go_back
@@ -27,6 +28,7 @@ from tests.engine.bench import (
 
 ELDER = {"kind": "approval", "name": "elder", "before": "50 %"}
 ASKING = plan(gates=[CROAKING, BURROWS, ELDER])
+ASKING_FIRST = plan(gates=[CROAKING, BURROWS, ELDER | {"before": "5 %"}])
 Order = Callable[[Bench], Record]
 
 
@@ -56,11 +58,19 @@ def _decline(bench: Bench) -> Record:
     return _answer(bench, approved=False)
 
 
-def _started() -> Bench:
+def _started(first: Plan = ASKING_FIRST) -> Bench:
+    """A cutover that waits for the elder's word before its first step."""
     bench = Bench()
-    bench.start(ASKING)
+    bench.follow(bench.start(first))
     bench.river.effects.clear()
     return bench
+
+
+def _asked() -> tuple[Bench, Directive]:
+    """A cutover that waits for the elder's word before half of the otters swim."""
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 1, plan=ASKING)
+    return bench, bench.go_on(directive, lambda record: "elder" in record.waiting)
 
 
 # --- what an order is -----------------------------------------------------------------
@@ -346,8 +356,7 @@ def test_an_approval_lets_the_step_begin() -> None:
 
 
 def test_declining_leads_back() -> None:
-    bench = Bench()
-    directive = bench.reach(Phase.BAKING, 1, plan=ASKING)
+    bench, directive = _asked()
     _decline(bench)
 
     bench.finish_all(directive)
@@ -373,8 +382,8 @@ def test_the_starter_may_not_approve() -> None:
 
 
 def test_the_starter_may_approve_where_the_plan_says_so() -> None:
-    bench = Bench()
-    bench.start(plan(gates=[CROAKING, ELDER | {"allow_starter": True}]))
+    alone = ELDER | {"before": "5 %", "allow_starter": True}
+    bench = _started(plan(gates=[CROAKING, alone]))
 
     assert ("Hazel",) == tuple(a.by for a in _answer(bench, by="Hazel").answers)
 
@@ -416,6 +425,132 @@ def test_only_an_approval_gate_can_be_answered(
 
     assert told == str(refused.value)
     assert record == bench.record
+
+
+# --- answers that nobody asks for -----------------------------------------------------
+
+WAY_OUT = "; an abort leads out at any time"
+
+
+def _prepared() -> Bench:
+    bench = Bench()
+    bench.start(ASKING)
+    return bench
+
+
+def _just_settled() -> Bench:
+    """Its numbers were not looked at yet."""
+    bench = Bench()
+    bench.reach(Phase.BAKING, 1, plan=ASKING)
+    return bench
+
+
+def _approved() -> Bench:
+    bench, directive = _asked()
+    _approve(bench)
+    bench.follow(directive)
+    return bench
+
+
+def _shifting() -> Bench:
+    bench, directive = _asked()
+    _approve(bench)
+    bench.go_on(directive, lambda record: record.phase is Phase.SHIFTING)
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (_prepared, "elder is not due yet: it is asked for before 50 %"),
+        (_just_settled, "elder is not due yet: it is asked for before 50 %"),
+        (_approved, "Willow has answered elder already: calm"),
+        (_shifting, "elder is over: the step to 50 % was begun"),
+    ],
+    ids=lambda value: getattr(value, "__name__", "")[1:],
+)
+@pytest.mark.parametrize(("order", "more"), [(_approve, ""), (_decline, WAY_OUT)])
+def test_an_answer_that_nobody_asks_for_is_refused(
+    before: Callable[[], Bench], told: str, order: Order, more: str
+) -> None:
+    """Nobody approves numbers that they have not seen."""
+    bench = before()
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        order(bench)
+
+    assert told + more == str(refused.value)
+    assert record == bench.record
+
+
+@pytest.mark.parametrize("order", [_approve, _decline])
+def test_an_answer_comes_too_late_for_who_is_going_back(order: Order) -> None:
+    """Though it was asked for just before."""
+    bench, directive = _asked()
+    _abort(bench)
+    bench.follow(directive)
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        order(bench)
+
+    assert f"{OTTERS} is going back already: Fern aborted: a heron" == str(
+        refused.value
+    )
+    assert record == bench.record
+
+
+def test_an_approval_that_grew_old_is_asked_for_again() -> None:
+    """Approved at the beginning of a bake that lasts longer than a word does."""
+    slow = [{"share": "5 %", "bake": "2h"}, {"share": "50 %", "bake": "1h"}]
+    asking = plan(
+        steps=[*slow, {"share": "100 %"}],
+        gates=[CROAKING, BURROWS, ELDER | {"deadline": "8h"}],
+    )
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 1, plan=asking)
+    directive = bench.go_on(directive, lambda record: "elder" in record.waiting)
+    _approve(bench)
+    directive = bench.go_on(directive, lambda record: not record.waiting)
+    directive = bench.go_on(directive, lambda record: "elder" in record.waiting)
+    assert (
+        "waiting for elder: awaited again before 50 %: Willow approved more than 1h ago"
+    ) == bench.record.reason
+
+    bench.wait(hours=2)
+    _approve(bench)
+
+    bench.go_on(directive, lambda record: record.step == 2)
+
+
+def test_an_approval_that_comes_too_late_is_refused() -> None:
+    """The plan goes back for want of it, and the next look does so."""
+    hasty = ELDER | {"deadline": "1h", "on_deadline": "roll_back", "before": "5 %"}
+    bench = _started(plan(gates=[CROAKING, hasty]))
+    bench.wait(minutes=59)
+    assert [True] == [answer.approved for answer in _approve(bench).answers]
+    bench.wait(minutes=1)
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        _approve(bench)
+
+    assert (
+        "elder has expired: it was awaited for 1h, and now the plan rolls back"
+        == str(refused.value)
+    )
+    assert record == bench.record
+    assert [True, False] == [answer.approved for answer in _decline(bench).answers]
+
+
+def test_an_approval_is_never_too_late_where_its_deadline_only_pages() -> None:
+    bench = _started(plan(gates=[CROAKING, ELDER | {"before": "5 %"}]))
+    bench.wait(days=2)
+
+    _approve(bench)
+
+    bench.go_on(bench.now(), lambda record: record.step == 1)
 
 
 # --- too late, at the same time, not at all -------------------------------------------

@@ -21,7 +21,7 @@ from tests.handlers.conftest import executions, keep, state_machine
 
 HAZEL = "arn:aws:iam::123456789012:user/hazel"
 FERN = "arn:aws:sts::123456789012:assumed-role/operators/fern"
-ELDER = {"kind": "approval", "name": "elder", "before": "50 %"}
+ELDER = {"kind": "approval", "name": "elder", "before": "5 %"}
 BEGIN = {
     "order": "start",
     "cutover_id": "voles-1",
@@ -59,7 +59,7 @@ def _send(event: Any) -> tuple[int, dict[str, Any]]:
 def running(table: DynamoStore) -> DynamoStore:
     """A cutover that Hazel has just begun, and that asks for an approval."""
     bench = Bench()
-    bench.start(ASKING, by=HAZEL)
+    bench.follow(bench.start(ASKING, by=HAZEL))
     keep(table, bench)
     return table
 

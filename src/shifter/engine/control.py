@@ -2,18 +2,25 @@
 
 An order never touches weights itself.  Each is one conditional save; when somebody else
 saves at the same moment, the order is tried again on what they saved.
+
+An answer counts only when it is asked for, so nobody approves what they have not seen.
+What leads out at any time is an abort.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 from shifter.core.errors import Conflict, Refused
 from shifter.core.gates.approval import ApprovalGate
+from shifter.core.gates.gate import OnDeadline
+from shifter.core.lanes import percent
 from shifter.core.notice import Severity
 from shifter.core.orders import Abort, Answer, Pause, Resume
 from shifter.core.phases import ENDS, GOING_BACK
+from shifter.core.quantities import format_duration
 from shifter.core.record import Record
 from shifter.engine.saving import deliver, load, save
 from shifter.ports import Ports
@@ -66,27 +73,58 @@ def resume(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
 def answer(
     cutover_id: str, ports: Ports, *, gate: str, approved: bool, by: str, reason: str
 ) -> Record:
-    """Approve or decline at an approval gate; declining leads back to blue."""
+    """Approve or decline what is asked for now; declining leads back to blue."""
 
     def order(record: Record) -> Record:
-        found = next((g for g in record.plan.gates if g.name == gate), None)
-        if not isinstance(found, ApprovalGate):
-            names = ", ".join(
-                g.name for g in record.plan.gates if isinstance(g, ApprovalGate)
-            )
-            raise Refused(
-                f"{gate} is not an approval gate of {cutover_id}: "
-                f"it has {names or 'none'}"
-            )
-        if approved and by == record.started_by and not found.allow_starter:
+        now, asked = ports.clock.now(), _approval(record, gate)
+        if approved and by == record.started_by and not asked.allow_starter:
             raise Refused(f"{by} started {cutover_id}: somebody else must approve it")
-        told = Answer(
-            gate=gate, approved=approved, by=by, at=ports.clock.now(), reason=reason
-        )
+        if record.phase in GOING_BACK:
+            raise Refused(f"{cutover_id} is going back already: {record.reason}")
+        if gate not in record.waiting:
+            way_out = "" if approved else "; an abort leads out at any time"
+            raise Refused(_not_asked(record, asked, now) + way_out)
+        if approved and _expired(record, asked, now):
+            deadline = format_duration(record.plan.deadline(asked))
+            raise Refused(
+                f"{gate} has expired: it was awaited for {deadline}, "
+                "and now the plan rolls back"
+            )
+        told = Answer(gate=gate, approved=approved, by=by, at=now, reason=reason)
         return record.model_copy(update={"answers": (*record.answers, told)})
 
     action = "approve" if approved else "decline"
     return take(cutover_id, ports, order, action=action, by=by, reason=reason)
+
+
+def _approval(record: Record, name: str) -> ApprovalGate:
+    """The approval gate of this name.  Raises Refused."""
+    gates = {g.name: g for g in record.plan.gates if isinstance(g, ApprovalGate)}
+    if name not in gates:
+        raise Refused(
+            f"{name} is not an approval gate of {record.cutover_id}: "
+            f"it has {', '.join(gates) or 'none'}"
+        )
+    return gates[name]
+
+
+def _not_asked(record: Record, gate: ApprovalGate, now: datetime) -> str:
+    """Why nobody waits for an answer at this gate now."""
+    before = percent(gate.before)
+    if all(step.share != gate.before for step in record.plan.steps[record.step :]):
+        return f"{gate.name} is over: the step to {before} was begun"
+    situation = record.situation(gate, now)
+    given = gate.last_answer(situation)
+    if given is not None and situation.next_share == gate.before:
+        return f"{given.by} has answered {gate.name} already: {given.reason}"
+    return f"{gate.name} is not due yet: it is asked for before {before}"
+
+
+def _expired(record: Record, gate: ApprovalGate, now: datetime) -> bool:
+    """Tell whether the next assessment rolls back for want of an answer."""
+    if gate.on_deadline is not OnDeadline.ROLL_BACK:
+        return False
+    return now - record.waiting[gate.name] >= record.plan.deadline(gate)
 
 
 def take(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from shifter.core.gates.approval import ApprovalGate
@@ -12,7 +14,15 @@ from shifter.core.gates.gate import (
     Verdict,
 )
 from shifter.core.orders import Answer
-from tests.core.examples import APPROVED, DECLINED, situation
+from tests.core.examples import (
+    APPROVED,
+    DECLINED,
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    situation,
+)
 
 ELDER = ApprovalGate(name="elder", before="50 %")  # type: ignore[arg-type]
 STRANGER = Answer(
@@ -80,6 +90,67 @@ def test_an_approval_waits_for_its_step_and_the_last_word_counts(
         reading=Reading(state=state, detail=detail, source="record"),
         verdict=verdict,
     ) == ELDER.judge(None, situation(next_share=next_share, answers=answers))
+
+
+@pytest.mark.parametrize(
+    ("ago", "settled", "told"),
+    [
+        (timedelta(), None, None),
+        (HOUR, 2 * HOUR, None),
+        (HOUR, HOUR, None),
+        (
+            HOUR + SECOND,
+            2 * HOUR,
+            "Old Willow approved more than 1h ago",
+        ),
+        (
+            MINUTE,
+            MINUTE - SECOND,
+            "Old Willow approved before the present weights were settled",
+        ),
+    ],
+    ids=["fresh", "old enough", "just settled", "too old", "for other weights"],
+)
+def test_an_approval_counts_for_an_hour_and_for_the_weights_that_it_was_given_for(
+    ago: timedelta, settled: timedelta | None, told: str | None
+) -> None:
+    """Nobody's word of yesterday lets a step begin: it is asked for again."""
+    given = APPROVED.model_copy(update={"at": NOW - ago})
+
+    judged = ELDER.judge(
+        None,
+        situation(
+            next_share=500,
+            answers=(given,),
+            settled_at=None if settled is None else NOW - settled,
+        ),
+    )
+
+    detail = "approved by Old Willow: the ice holds"
+    if told is not None:
+        detail = f"awaited again before 50 %: {told}"
+    assert (Verdict.PASS if told is None else Verdict.WAIT, detail) == (
+        judged.verdict,
+        judged.reading.detail,
+    )
+
+
+def test_a_plan_says_for_how_long_an_approval_counts() -> None:
+    patient = ELDER.model_copy(update={"valid_for": timedelta(days=1)})
+    given = APPROVED.model_copy(update={"at": NOW - 24 * HOUR})
+    asked = situation(next_share=500, answers=(given,))
+
+    assert (Verdict.PASS, Verdict.WAIT) == (
+        patient.judge(None, asked).verdict,
+        ELDER.judge(None, asked).verdict,
+    )
+
+
+def test_a_refusal_does_not_grow_old() -> None:
+    given = DECLINED.model_copy(update={"at": NOW - 24 * HOUR})
+    asked = situation(next_share=500, answers=(given,), settled_at=NOW)
+
+    assert Verdict.BREACH is ELDER.judge(None, asked).verdict
 
 
 @pytest.mark.parametrize("seen", [None, Unreadable("fog")])
