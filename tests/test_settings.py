@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "TOPIC_ARN": TOPIC,
     "EVENT_BUS": "shifter",
     "STATE_MACHINE_ARN": STATE_MACHINE,
+    "HEARTBEAT_ALARM": "heron-heartbeat",
 }
 
 
@@ -41,6 +42,7 @@ def test_each_variable_is_a_setting() -> None:
         topic_arn=TOPIC,
         event_bus="shifter",
         state_machine_arn=STATE_MACHINE,
+        heartbeat_alarm="heron-heartbeat",
         history_limit=500,
     )
 

@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "TOPIC_ARN": "arn:aws:sns:eu-west-1:123456789012:river-notices",
     "EVENT_BUS": "river-events",
     "STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:swim",
+    "HEARTBEAT_ALARM": "heron-heartbeat",
     "HISTORY_LIMIT": "4000",
 }
 SERVICES = {
@@ -149,6 +150,9 @@ def test_the_twins_in_memory_fit_the_ports() -> None:
 def test_every_gate_that_looks_at_the_world_has_a_reader(clients: Clients) -> None:
     assert {
         "alarm",
+        "watchdog",
+        "calendar",
+        "line",
         "replication",
         "targets",
         "sufficiency",

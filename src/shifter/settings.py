@@ -10,6 +10,7 @@ TOPOLOGY_PARAMETER   SSM parameter with the topology
 TOPIC_ARN            SNS topic for notices
 EVENT_BUS            EventBridge bus for notices
 STATE_MACHINE_ARN    the state machine that drives cutovers
+HEARTBEAT_ALARM      CloudWatch alarm on the watchdog's heartbeat
 HISTORY_LIMIT        history events after which an execution hands over (20000)
 
 AWS documentation: AWS Lambda developer guide, "Working with Lambda environment
@@ -39,6 +40,7 @@ class Settings(BaseModel):
     topic_arn: Arn
     event_bus: Filled
     state_machine_arn: Arn
+    heartbeat_alarm: Filled
     history_limit: Annotated[int, Field(ge=100, le=24_000)] = 20_000
 
     @classmethod

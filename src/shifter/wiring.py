@@ -34,6 +34,7 @@ from shifter.adapters.readers import (
 )
 from shifter.adapters.route53 import Route53Dns
 from shifter.adapters.ssm import load_topology
+from shifter.adapters.ssm_gates import CalendarReader, LineReader
 from shifter.settings import Settings
 
 if TYPE_CHECKING:
@@ -114,8 +115,12 @@ class AwsPorts:
 
     @lazily
     def readers(self) -> Mapping[str, Reader]:
+        alarms = AlarmReader(self._cloudwatch, self._settings.heartbeat_alarm)
         return {
-            "alarm": AlarmReader(self._cloudwatch),
+            "alarm": alarms,
+            "watchdog": alarms,
+            "calendar": CalendarReader(_client("ssm")),
+            "line": LineReader(_client("ssm"), self.topology),
             "replication": ReplicationReader(
                 _client("dms"), self._cloudwatch, self.topology
             ),

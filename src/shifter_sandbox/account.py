@@ -34,6 +34,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_api._internal import mock_random
 
+from shifter_sandbox.calendars import ChangeCalendars
 from shifter_sandbox.clock import VirtualClock
 from shifter_sandbox.cloudwatch import CloudWatchFront
 from shifter_sandbox.dms import Replication
@@ -93,6 +94,7 @@ class Account:
         self.replication = Replication(
             self.clock, self.gateway, self.metrics, f"arn:aws:dms:{REGION}:{self.id}"
         )
+        self.calendars = ChangeCalendars(self.clock, self.gateway)
         self.events = EventDelivery(turns, REGION)
         self.state_machines = StateMachines(turns, REGION)
         self.monitoring.subscribers.append(self.events.alarm_changed)

@@ -12,6 +12,7 @@ import json
 
 import boto3
 
+from shifter.core.gates.line import GO
 from shifter.core.lanes import Lane
 from shifter.core.topology import ReplicationTask as NamedTask
 from shifter.core.topology import Service, Topology
@@ -71,6 +72,7 @@ def build_system(
         if task
         else {},
         services=_build_services(environment, lanes) if services else {},
+        stop_parameter=_build_stop_parameter(environment),
     )
     topic, notices = _build_topic(environment)
     bus, events = _build_bus(environment)
@@ -137,6 +139,12 @@ def _build_parameter(environment: str, topology: Topology) -> str:
     boto3.client("ssm").put_parameter(
         Name=name, Type="String", Value=topology.model_dump_json(), Tier="Advanced"
     )
+    return name
+
+
+def _build_stop_parameter(environment: str) -> str:
+    name = f"/shifter/{environment}/line"
+    boto3.client("ssm").put_parameter(Name=name, Type="String", Value=GO)
     return name
 
 

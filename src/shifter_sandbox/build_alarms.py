@@ -3,6 +3,7 @@
 Raw counts with absolute thresholds, as a rate would need metric math.  Names are
 `<environment>-green-5xx`, `-green-unhealthy`, `-green-latency`, with `-edge-2` behind
 them at the second edge, `-replication-lag`, and the composite `-green-health`.
+Shifter's own alarm, on the heartbeat of its watchdog, is `-watchdog-heartbeat`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 import boto3
 
 from shifter.core.lanes import Lane
+from shifter.telemetry import HEARTBEAT, SERVICE
+from shifter.telemetry import NAMESPACE as SHIFTER
 from shifter_sandbox.balancer_metrics import NAMESPACE, dimensions
 from shifter_sandbox.dms import ReplicationTask
 from shifter_sandbox.system import Entry
@@ -105,6 +108,27 @@ def build_alarms(
         AlarmRule=" OR ".join(f'ALARM("{name}")' for name in health),
     )
     return tuple(names), (summary,)
+
+
+def build_heartbeat_alarm(environment: str) -> str:
+    """Build the alarm on the watchdog's silence; return its name."""
+    client: Any = boto3.client("cloudwatch")
+    name = f"{environment}-watchdog-heartbeat"
+    client.put_metric_alarm(
+        AlarmName=name,
+        AlarmDescription="Shifter's watchdog has not looked for three minutes",
+        Namespace=SHIFTER,
+        MetricName=HEARTBEAT,
+        Dimensions=_pairs({"environment": environment, "service": SERVICE}),
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=3,
+        DatapointsToAlarm=3,
+        Threshold=1.0,
+        ComparisonOperator="LessThanThreshold",
+        TreatMissingData="breaching",
+    )
+    return name
 
 
 def _pairs(named: dict[str, str]) -> list[dict[str, str]]:

@@ -31,6 +31,7 @@ from shifter.handlers import (
     watchdog,
 )
 from shifter_sandbox.account import MACHINE, Account
+from shifter_sandbox.build_alarms import build_heartbeat_alarm
 from shifter_sandbox.functions import Handler
 from shifter_sandbox.patching import environment
 from shifter_sandbox.stepfunctions import ExecutionResult
@@ -116,6 +117,7 @@ def deployed(
         "TOPIC_ARN": system.topic_arn,
         "EVENT_BUS": system.event_bus,
         "STATE_MACHINE_ARN": arn,
+        "HEARTBEAT_ALARM": build_heartbeat_alarm(system.topology.environment),
         "HISTORY_LIMIT": str(history_limit),
     }
     with environment(variables):

@@ -67,6 +67,12 @@ FAKES = (
         "DMS tasks",
     ),
     Fake(
+        "calendars",
+        "Has no change calendars",
+        "Answers GetCalendarState for calendars that are open but for given spans",
+        "AWS Systems Manager API reference: GetCalendarState",
+    ),
+    Fake(
         "functions",
         "Lambda runs no code without docker",
         "Calls Python handlers; exceptions become function errors; virtual timeouts",

@@ -106,6 +106,13 @@ class System:
                 if name == lane and edge in {"", entry.edge}:
                     self.aws.load_balancing.mark_unhealthy(group, on=on)
 
+    def write_line(self, value: str) -> None:
+        """Stop the line for a reason, or let it go."""
+        assert self.topology.stop_parameter is not None  # noqa: S101  built with one
+        boto3.client("ssm").put_parameter(
+            Name=self.topology.stop_parameter, Value=value, Overwrite=True
+        )
+
     def probe(self, edge: str) -> str:
         """The lane that would answer a request through this edge now."""
         weights = self.live_weights(edge)

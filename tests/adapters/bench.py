@@ -6,6 +6,7 @@ moto.  Both begin all blue and healthy, with two tasks of blue.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -20,15 +21,19 @@ from shifter.adapters.memory.capacity import MemoryCapacity
 from shifter.adapters.memory.dns import MemoryDns
 from shifter.adapters.memory.edges import MemoryEdges
 from shifter.adapters.memory.signals import (
+    HEARTBEAT_ALARM,
     MemoryAlarms,
     MemoryReplication,
     MemoryTraffic,
 )
+from shifter.adapters.memory.ssm_gates import MemoryCalendars, MemoryLine
 from shifter.adapters.memory.world import START, MemoryWorld
 from shifter.adapters.route53 import Route53Dns
+from shifter.adapters.ssm_gates import CalendarReader, LineReader
 from shifter.core.edges import EdgeState
 from shifter.core.errors import Throttled, Unavailable
 from shifter.core.gates.alarm import AlarmSeen, AlarmState
+from shifter.core.gates.calendar import CalendarSeen
 from shifter.core.gates.replication import Lag, ReplicationSeen
 from shifter.core.lanes import ALL_BLUE, Lane
 from shifter.core.topology import Topology
@@ -40,6 +45,7 @@ T = TypeVar("T")
 NOW = START
 ACCOUNT_ID = "123456789012"
 NAME = "pay.example.com"
+LINE = "/payments-test/line"
 TASK_ARN = f"arn:aws:dms:{REGION}:{ACCOUNT_ID}:task:TASKSUFFIX"
 
 
@@ -59,6 +65,10 @@ class Bench(Protocol):
     @property
     def alarms(self) -> Reader: ...
     @property
+    def calendars(self) -> Reader: ...
+    @property
+    def line(self) -> Reader: ...
+    @property
     def replication(self) -> Reader: ...
     @property
     def scale_in_suspended(self) -> bool: ...
@@ -69,6 +79,13 @@ class Bench(Protocol):
     def set_alarm(
         self, name: str, state: AlarmState, *, reason: str, enabled: bool = True
     ) -> None: ...
+    def set_heartbeat(self, state: AlarmState, *, reason: str) -> None: ...
+    def set_calendar(
+        self, name: str, *, is_open: bool, changes_at: datetime | None = None
+    ) -> None: ...
+    def set_line(self, value: str) -> None:
+        """Write the parameter that stops the line; before that there is none."""
+
     def set_task(self, status: str, lags: dict[datetime, float]) -> None: ...
     def set_requests(
         self, start: datetime, counts: dict[str, dict[Lane, int]]
@@ -112,7 +129,10 @@ class MemoryBench:
         self.dns = MemoryDns(self.world)
         self.capacity = MemoryCapacity(self.world)
         self.traffic = MemoryTraffic(self.world)
+        self.world.line = None
         self.alarms = MemoryAlarms(self.world)
+        self.calendars = MemoryCalendars(self.world)
+        self.line = MemoryLine(self.world)
         self.replication = MemoryReplication(self.world)
 
     @property
@@ -128,6 +148,17 @@ class MemoryBench:
         self, name: str, state: AlarmState, *, reason: str, enabled: bool = True
     ) -> None:
         self.world.alarms[name] = AlarmSeen(state, enabled, NOW, reason)
+
+    def set_heartbeat(self, state: AlarmState, *, reason: str) -> None:
+        self.world.heartbeat = AlarmSeen(state, True, NOW, reason)
+
+    def set_calendar(
+        self, name: str, *, is_open: bool, changes_at: datetime | None = None
+    ) -> None:
+        self.world.calendars[name] = CalendarSeen(is_open, changes_at)
+
+    def set_line(self, value: str) -> None:
+        self.world.line = value
 
     def set_task(self, status: str, lags: dict[datetime, float]) -> None:
         told = tuple(Lag(at, seconds) for at, seconds in sorted(lags.items()))
@@ -185,6 +216,7 @@ def _rest(zone_id: str) -> dict[str, Any]:
             "orders": {"arn": TASK_ARN, "instance_identifier": "instance-1"}
         },
         "services": {"blue": {"cluster": "payments", "service": "payments-blue"}},
+        "stop_parameter": LINE,
     }
 
 
@@ -198,6 +230,8 @@ class AwsBench:
         "targets": ("elbv2", "DescribeTargetHealth"),
         "dns": ("route53", "ListResourceRecordSets"),
         "alarms": ("cloudwatch", "DescribeAlarms"),
+        "calendars": ("ssm", "GetCalendarState"),
+        "line": ("ssm", "GetParameter"),
         "replication": ("dms", "DescribeReplicationTasks"),
         "capacity": ("ecs", "DescribeServices"),
         "traffic": ("cloudwatch", "GetMetricData"),
@@ -207,6 +241,7 @@ class AwsBench:
         self.account = account
         self._numbers = count(1)
         self._unhealthy: dict[str, set[str]] = {}
+        self._calendars: dict[str, dict[str, Any]] = {}
         edges = ("edge-1", "edge-2") if whole else ("edge-1",)
         lanes = tuple(Lane) if whole else (Lane.BLUE, Lane.GREEN)
         rest: dict[str, Any] = _rest(self._make_zone()) if whole else {}
@@ -246,7 +281,16 @@ class AwsBench:
 
     @cached_property
     def alarms(self) -> AlarmReader:
-        return AlarmReader(self.account.client("cloudwatch"))
+        return AlarmReader(self.account.client("cloudwatch"), HEARTBEAT_ALARM)
+
+    @cached_property
+    def calendars(self) -> CalendarReader:
+        self.account.answer("ssm", "GetCalendarState", self._calendar)
+        return CalendarReader(self.account.client("ssm"))
+
+    @cached_property
+    def line(self) -> LineReader:
+        return LineReader(self.account.client("ssm"), self.topology)
 
     @cached_property
     def replication(self) -> ReplicationReader:
@@ -359,6 +403,28 @@ class AwsBench:
             dms.stop_replication_task(ReplicationTaskArn=TASK_ARN)
         for at, seconds in lags.items():
             self.put_lag("CDCLatencyTarget", at, seconds)
+
+    def set_heartbeat(self, state: AlarmState, *, reason: str) -> None:
+        self.set_alarm(HEARTBEAT_ALARM, state, reason=reason)
+
+    def set_calendar(
+        self, name: str, *, is_open: bool, changes_at: datetime | None = None
+    ) -> None:
+        self._calendars[name] = {"State": "OPEN" if is_open else "CLOSED"}
+        if changes_at is not None:
+            self._calendars[name]["NextTransitionTime"] = (
+                f"{changes_at:%Y-%m-%dT%H:%M:%SZ}"
+            )
+
+    def set_line(self, value: str) -> None:
+        self.account.client("ssm").put_parameter(
+            Name=LINE, Value=value, Type="String", Overwrite=True
+        )
+
+    def _calendar(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Moto has no change calendars."""
+        [name] = json.loads(parameters["body"])["CalendarNames"]
+        return self._calendars[name]
 
     def put_lag(self, metric: str, at: datetime, seconds: float) -> None:
         self.put(

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from shifter.adapters.memory.signals import HEARTBEAT_ALARM
 from shifter.core.errors import AwsError, Denied, Unavailable
 from shifter.core.evidence import Interval
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.gate import OnBad, Unreadable
+from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
 from shifter.core.lanes import Lane
 from tests.adapters.bench import NOW, AwsBench
 
@@ -68,6 +70,19 @@ def test_a_hundred_alarms_are_one_call(aws: AwsBench, names: int, calls: int) ->
     assert len(sent) == calls
     assert set(seen.values()) == {AlarmSeen(AlarmState.MISSING)}
     assert len(seen) == names
+
+
+def test_the_heartbeat_is_asked_for_with_all_other_alarms(aws: AwsBench) -> None:
+    sent = aws.account.record("cloudwatch", "DescribeAlarms")
+
+    seen = aws.alarms.read([*gates("z"), WatchdogGate()], {})
+
+    missing = AlarmSeen(AlarmState.MISSING)
+    assert [[HEARTBEAT_ALARM, "z"]] == [call["AlarmNames"] for call in sent]
+    assert {
+        "gate-0": missing,
+        "watchdog": HeartbeatSeen(HEARTBEAT_ALARM, missing),
+    } == seen
 
 
 def test_further_pages_of_alarms_are_read(aws: AwsBench) -> None:

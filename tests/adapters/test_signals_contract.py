@@ -1,4 +1,4 @@
-"""What every reader of alarms and of replication promises."""
+"""What every reader of alarms, the heartbeat and replication promises."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from shifter.adapters.memory.signals import HEARTBEAT_ALARM
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.gate import OnBad, Situation, Unreadable
 from shifter.core.gates.replication import Lag, ReplicationGate, ReplicationSeen
+from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
 from tests.adapters.bench import NOW, Bench
 
 MINUTE = timedelta(minutes=1)
+WATCHDOG = WatchdogGate()
 ALARMS = tuple(
     AlarmGate(name=name, alarm=f"payments-{name}", on_alarm=OnBad.HOLD)
     for name in ("errors", "latency")
@@ -53,6 +56,35 @@ def test_alarms_that_cannot_be_asked_for_are_unreadable(bench: Bench) -> None:
 
     assert list(seen) == ["errors", "latency"]
     assert all(isinstance(answer, Unreadable) for answer in seen.values())
+
+
+@pytest.mark.parametrize("state", [AlarmState.OK, AlarmState.ALARM])
+def test_the_heartbeat_is_told_like_an_alarm_with_its_name(
+    bench: Bench, state: AlarmState
+) -> None:
+    bench.set_heartbeat(state, reason="three minutes")
+    bench.set_alarm("payments-errors", AlarmState.OK, reason="fine")
+
+    seen = bench.alarms.read([*ALARMS[:1], WATCHDOG], SITUATIONS)
+
+    assert {"errors", "watchdog"} == set(seen)
+    assert isinstance(seen["errors"], AlarmSeen)
+    heart = seen["watchdog"]
+    assert isinstance(heart, HeartbeatSeen)
+    assert (HEARTBEAT_ALARM, state, "three minutes") == (
+        heart.name,
+        heart.alarm.state,
+        heart.alarm.reason,
+    )
+
+
+def test_a_heartbeat_that_cannot_be_asked_for_is_unreadable(bench: Bench) -> None:
+    bench.set_heartbeat(AlarmState.OK, reason="fine")
+    bench.break_source("alarms")
+
+    [seen] = bench.alarms.read([WATCHDOG], SITUATIONS).values()
+
+    assert isinstance(seen, Unreadable)
 
 
 def test_a_running_task_is_told_with_its_lags_oldest_first(bench: Bench) -> None:

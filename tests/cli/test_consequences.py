@@ -18,6 +18,7 @@ from shifter.cli.consequences import (
 from shifter.core.edges import EdgeState
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.approval import ApprovalGate
+from shifter.core.gates.calendar import CalendarGate, CalendarSeen
 from shifter.core.gates.capacity import CapacityGate, CapacitySeen
 from shifter.core.gates.dns import DnsSeen, DnsSettledGate
 from shifter.core.gates.gate import (
@@ -32,9 +33,11 @@ from shifter.core.gates.gate import (
     Verdict,
 )
 from shifter.core.gates.hold import HoldGate
+from shifter.core.gates.line import LineGate, LineSeen
 from shifter.core.gates.replication import Lag, ReplicationGate, ReplicationSeen
 from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.gates.targets import TargetsGate, TargetsSeen
+from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
 from shifter.core.gates.weights import WeightsGate
 from shifter.core.lanes import Lane, Split, Weights
 from shifter.core.orders import Answer, Pause
@@ -62,6 +65,8 @@ LAG_ONLY_HOLDS = ReplicationGate(
 )
 TARGETS = TargetsGate(name="t", lane=Lane.GREEN)
 APPROVAL = ApprovalGate.model_validate({"name": "half", "before": "50 %"})
+CALENDAR = CalendarGate(name="c", calendar="office-hours")
+STILL = HeartbeatSeen("heartbeat", AlarmSeen(AlarmState.ALARM))
 
 
 def _weights(share: int) -> dict[str, EdgeState]:
@@ -93,6 +98,9 @@ BAD: list[tuple[Gate[Any], Any, dict[str, Any], str]] = [
         {"pause": Pause(by="ana", at=NOW, reason="lunch")},
         "paused",
     ),
+    (CALENDAR, CalendarSeen(open=False), {}, "closed, or closing too soon"),
+    (LineGate(), LineSeen("line", "a flood"), {}, "stopped"),
+    (WatchdogGate(), STILL, {}, "no heartbeat"),
 ]
 
 
@@ -112,7 +120,14 @@ def test_a_bad_reading_leads_where_it_is_said_to_lead(
 
 
 def test_silence_leads_where_the_plan_says() -> None:
-    gates: tuple[Gate[Any], ...] = (ALARM, REPLICATION, TARGETS, CapacityGate())
+    gates: tuple[Gate[Any], ...] = (
+        ALARM,
+        REPLICATION,
+        TARGETS,
+        CapacityGate(),
+        LineGate(),
+        WatchdogGate(),
+    )
     for gate in gates:
         wary = gate.model_copy(
             update={"on_no_data": OnSilence.BREACH, "on_unreadable": OnSilence.BREACH}
@@ -130,12 +145,14 @@ def test_what_is_in_the_record_is_never_silent() -> None:
         assert when_unreadable(gate) is None
 
 
-def test_edges_and_dns_always_have_something_to_say() -> None:
+def test_edges_dns_and_calendars_always_have_something_to_say() -> None:
     edges = WeightsGate().judge({"edge-1": EdgeState(weights=Weights())}, BAKING)
     dns = DnsSettledGate().judge(DnsSeen(None), BAKING)
 
     assert State.NO_DATA not in {edges.reading.state, dns.reading.state}
     assert when_no_data(WeightsGate()) is when_no_data(DnsSettledGate()) is None
+    assert when_no_data(CALENDAR) is None
+    assert when_unreadable(CALENDAR) is Outcome.HOLD
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,15 @@ def test_json_has_totals_and_gates() -> None:
         },
     }
     gates = {gate["gate"]: gate for gate in shown["gates"]}
-    assert list(gates) == ["weights", "dns_settled", "capacity", "hold", "errors"]
+    assert list(gates) == [
+        "weights",
+        "dns_settled",
+        "capacity",
+        "hold",
+        "line",
+        "watchdog",
+        "errors",
+    ]
     assert gates["errors"] == {
         "gate": "errors",
         "kind": "alarm",

@@ -15,6 +15,7 @@ from shifter.core.edges import DnsChange, DnsState, EdgeState, Found
 from shifter.core.evidence import INTERVAL, Interval, TrafficSeen
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.approval import ApprovalGate
+from shifter.core.gates.calendar import CalendarGate, CalendarSeen
 from shifter.core.gates.capacity import CapacityGate, CapacitySeen
 from shifter.core.gates.dns import DnsSeen, DnsSettledGate
 from shifter.core.gates.gate import (
@@ -30,9 +31,11 @@ from shifter.core.gates.gate import (
     Verdict,
 )
 from shifter.core.gates.hold import HoldGate
+from shifter.core.gates.line import LineGate, LineSeen
 from shifter.core.gates.replication import Lag, ReplicationGate, ReplicationSeen
 from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.gates.targets import TargetsGate, TargetsSeen
+from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
 from shifter.core.gates.weights import WeightsGate
 from shifter.core.journal import Entry
 from shifter.core.lanes import Lane, Split, Weights
@@ -127,7 +130,8 @@ def plan_documents(draw: st.DrawFn) -> dict[str, Any]:
         st.fixed_dictionaries(
             {},
             optional=dict.fromkeys(
-                ("weights", "dns_settled", "capacity", "hold"), policy
+                ("weights", "dns_settled", "capacity", "hold", "line", "watchdog"),
+                policy,
             ),
         )
     )
@@ -196,8 +200,12 @@ def _kinds(
                     "kind": st.just("approval"),
                     "before": st.sampled_from(shares).flatmap(_write_share),
                 },
-                optional={"allow_starter": st.booleans()},
+                optional={
+                    "allow_starter": st.booleans(),
+                    "valid_for": _durations(600, 90_000),
+                },
             ),
+            st.fixed_dictionaries({"kind": st.just("calendar"), "calendar": NAMES}),
         ]
     )
 
@@ -454,6 +462,7 @@ def situations() -> st.SearchStrategy[Situation]:
         expected=st.lists(splits(), min_size=1, max_size=2).map(tuple),
         settled_at=st.none() | LATELY,
         next_share=st.none() | st.just(500) | st.integers(1, 1000),
+        next_bake=st.none() | WHOLE_SECONDS,
         adopted=by_edge(weights()),
         capacity=st.dictionaries(
             st.sampled_from(["running", *EDGES]), st.integers(0, 4)
@@ -486,6 +495,13 @@ TRAFFIC = st.lists(
     ),
     max_size=6,
 ).map(lambda intervals: TrafficSeen(tuple(intervals)))
+ALARMS = st.builds(
+    AlarmSeen,
+    state=st.sampled_from(AlarmState),
+    actions_enabled=st.booleans(),
+    updated_at=st.none() | MOMENTS,
+    reason=SAID,
+)
 UNREADABLE = SAID.map(lambda said: Unreadable(f"cannot be asked: {said}"))
 
 Sight = tuple[Gate[Any], Any, Situation]
@@ -535,6 +551,28 @@ def sights() -> st.SearchStrategy[Sight]:
         ),
         _sights(ApprovalGate, nothing, name=st.just("elder"), before=st.just("50 %")),
         _sights(HoldGate, nothing),
+        _sights(
+            CalendarGate,
+            UNREADABLE
+            | st.builds(
+                CalendarSeen, open=st.booleans(), changes_at=nothing | MOMENTS | LATELY
+            ),
+            name=st.just("season"),
+            calendar=st.just("salmon-run"),
+        ),
+        _sights(
+            LineGate,
+            UNREADABLE
+            | st.builds(
+                LineSeen,
+                parameter=nothing | st.just("line"),
+                value=nothing | st.just("go") | SAID,
+            ),
+        ),
+        _sights(
+            WatchdogGate,
+            UNREADABLE | st.builds(HeartbeatSeen, name=st.just("heart"), alarm=ALARMS),
+        ),
         _sights(CapacityGate, UNREADABLE | st.builds(CapacitySeen, counts=counts)),
         _sights(
             DnsSettledGate,
@@ -559,14 +597,7 @@ def alarm_sights(
 ) -> st.SearchStrategy[Sight]:
     return _sights(
         make,
-        UNREADABLE
-        | st.builds(
-            AlarmSeen,
-            state=st.sampled_from(AlarmState),
-            actions_enabled=st.booleans(),
-            updated_at=st.none() | MOMENTS,
-            reason=SAID,
-        ),
+        UNREADABLE | ALARMS,
         name=st.just("croaking"),
         alarm=st.just("frogs-complain"),
         on_alarm=st.sampled_from(OnBad),

@@ -106,10 +106,12 @@ def test_a_plan_may_change_the_policy_of_a_standing_gate() -> None:
 ALARM = {"kind": "alarm", "name": "croaking", "alarm": "frogs", "on_alarm": "hold"}
 LAG = {"kind": "replication", "name": "echo", "task": "valley", "hold_above": "2m"}
 ELDER = {"kind": "approval", "name": "elder", "before": "50 %"}
+SEASON = {"kind": "calendar", "name": "season", "calendar": "salmon-run"}
 HALF = {"share": "50 %", "bake": "30m"}
 ALL = {"share": "100 %"}
 BARE_SHARE = 'write a percentage such as "10 %" or "0.5 %"'
 BARE_DURATION = 'write a number with its unit, such as "90s", "5m" or "2h"'
+KINDS = "one of alarm, replication, targets, sufficiency, approval, calendar"
 SAME_STEP = "the same as the step before: change the share or the dns_share"
 
 WRONG: dict[str, tuple[dict[str, Any], Problem]] = {
@@ -174,12 +176,32 @@ WRONG: dict[str, tuple[dict[str, Any], Problem]] = {
         {"gates": [ELDER]},
         Problem("gates", "only approvals", "write at least one gate that measures"),
     ),
+    "only approvals and calendars": (
+        {"gates": [SEASON, ELDER]},
+        Problem(
+            "gates",
+            "only approvals and calendars",
+            "write at least one gate that measures",
+        ),
+    ),
+    "a calendar whose name is none": (
+        {"gates": [ALARM, SEASON | {"calendar": "salmon run"}]},
+        Problem(
+            "gates.1.calendar",
+            "'salmon run'",
+            "String should match pattern '^[A-Za-z0-9_.:/-]+$'",
+        ),
+    ),
+    "an approval that no look would find in time": (
+        {"gates": [ALARM, ELDER | {"valid_for": "39s"}]},
+        Problem("gates.1.valid_for", "39s", "shorter than two polls: at least 40s"),
+    ),
     "a gate of no kind": (
         {"gates": [{"name": "croaking"}]},
         Problem(
             "gates.0.kind",
             "missing",
-            "required: one of alarm, replication, targets, sufficiency, approval",
+            f"required: {KINDS}",
         ),
     ),
     "a gate of another kind": (
@@ -187,7 +209,7 @@ WRONG: dict[str, tuple[dict[str, Any], Problem]] = {
         Problem(
             "gates.0.kind",
             "'moon'",
-            "one of alarm, replication, targets, sufficiency, approval",
+            KINDS,
         ),
     ),
     "an alarm that leads nowhere": (

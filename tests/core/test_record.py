@@ -121,6 +121,7 @@ def test_a_gate_knows_where_the_cutover_stands() -> None:
         expected=(HALF,),
         settled_at=kept.settled_at,
         next_share=1000,
+        next_bake=None,
         adopted={"edge-1": Weights(blue=1)},
         edges=frozenset({"edge-1", "edge-2"}),
         capacity={"running": 6, "edge-1": 6, "edge-2": 6},
@@ -137,6 +138,18 @@ def test_a_gate_knows_the_next_share(step: int, share: int | None) -> None:
     kept = record(Phase.BAKING, step)
 
     assert share == kept.situation(kept.plan.gates[0], NOW).next_share
+
+
+@pytest.mark.parametrize(
+    ("step", "bake"),
+    [(0, timedelta(minutes=10)), (1, timedelta(minutes=30)), (2, None)],
+)
+def test_a_gate_knows_the_next_bake_but_not_the_final_one(
+    step: int, bake: timedelta | None
+) -> None:
+    kept = record(Phase.BAKING, step)
+
+    assert bake == kept.situation(kept.plan.gates[0], NOW).next_bake
 
 
 @pytest.mark.parametrize(

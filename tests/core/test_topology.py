@@ -64,6 +64,20 @@ def test_a_topology_survives_json() -> None:
     assert topology == Topology.model_validate_json(topology.model_dump_json())
 
 
+@pytest.mark.parametrize(
+    "name", ["line", "/river/line", "arn:aws:ssm:eu-west-1:123456789012:parameter/line"]
+)
+def test_a_topology_may_name_the_parameter_that_stops_the_line(name: str) -> None:
+    assert Topology.model_validate(_two()).stop_parameter is None
+    assert name == Topology.model_validate(_two(stop_parameter=name)).stop_parameter
+
+
+@pytest.mark.parametrize("name", ["", "a line", "line\n"])
+def test_a_parameter_that_cannot_be_there_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError):
+        Topology.model_validate(_two(stop_parameter=name))
+
+
 _LISTENER = f"{ELB}:listener/app/bridge-1/1/2"
 _BOTH_LEFT = [{"edge": "edge-1", "set_identifier": side} for side in ("left", "right")]
 

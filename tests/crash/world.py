@@ -15,6 +15,7 @@ from shifter.adapters.memory.executions import MemoryExecutions
 from shifter.adapters.memory.notices import MemoryNotifier
 from shifter.adapters.memory.probe import MemoryProbe
 from shifter.adapters.memory.signals import MemoryAlarms, MemoryTraffic
+from shifter.adapters.memory.ssm_gates import MemoryLine
 from shifter.adapters.memory.store import MemoryStore
 from shifter.adapters.memory.world import START, MemoryWorld
 from shifter.adapters.readers import (
@@ -282,8 +283,11 @@ class CrashPorts:
         self.capacity = MemoryCapacity(world)
         self.traffic = MemoryTraffic(world)
         self.probe = MemoryProbe(world)
+        alarms = MemoryAlarms(world)
         self.readers: Mapping[str, Reader] = {
-            "alarm": MemoryAlarms(world),
+            "alarm": alarms,
+            "watchdog": alarms,
+            "line": MemoryLine(world),
             "targets": TargetsReader(self.edges),
             "weights": WeightsReader(self.edges),
             "dns_settled": DnsSettledReader(self.dns),

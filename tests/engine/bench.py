@@ -23,6 +23,7 @@ from shifter.adapters.memory.signals import (
     MemoryReplication,
     MemoryTraffic,
 )
+from shifter.adapters.memory.ssm_gates import MemoryCalendars, MemoryLine
 from shifter.adapters.memory.store import MemoryStore
 from shifter.adapters.memory.world import START, ManualClock, MemoryWorld
 from shifter.adapters.readers import (
@@ -63,6 +64,7 @@ ENOUGH = 2000
 
 ENDS = {Next.END_COMPLETED, Next.END_ROLLED_BACK, Next.END_STUCK}
 EDGE_NAMES = ("edge-1", "edge-2")
+STANDING = ("weights", "dns_settled", "capacity", "hold", "line", "watchdog")
 BLUE_STATE = EdgeState(weights=ALL_BLUE.weights())
 
 CROAKING = {
@@ -117,6 +119,7 @@ def topology_document(
             }
         },
         "services": {"blue": {"cluster": "lodge", "service": "lodge-blue"}},
+        "stop_parameter": "/riverbank/line",
     } | changes
 
 
@@ -243,8 +246,12 @@ class RiverPorts:
         self.capacity = MemoryCapacity(river)
         self.traffic = MemoryTraffic(river)
         self.probe: Probe = MemoryProbe(river)
+        alarms = MemoryAlarms(river)
         self.readers: Mapping[str, Reader] = {
-            "alarm": MemoryAlarms(river),
+            "alarm": alarms,
+            "watchdog": alarms,
+            "calendar": MemoryCalendars(river),
+            "line": MemoryLine(river),
             "replication": MemoryReplication(river),
             "targets": TargetsReader(self.edges),
             "sufficiency": SufficiencyReader(self.traffic),

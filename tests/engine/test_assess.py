@@ -27,6 +27,7 @@ from tests.engine.bench import (
     EDGE_NAMES,
     NOW,
     OTTERS,
+    STANDING,
     SWIM,
     Bench,
 )
@@ -152,7 +153,7 @@ def test_it_journals_what_every_gate_said() -> None:
         entry.step,
     )
     assert dict.fromkeys(
-        ("weights", "dns_settled", "capacity", "hold", "croaking", "burrows"),
+        (*STANDING, "croaking", "burrows"),
         Verdict.PASS,
     ) == {judged.gate: judged.verdict for judged in entry.judgements}
 

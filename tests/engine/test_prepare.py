@@ -13,6 +13,7 @@ from shifter.core.directive import Directive, Next
 from shifter.core.edges import DnsState, EdgeState
 from shifter.core.errors import LockHeld, NotReady, Problem, Refused, Throttled
 from shifter.core.gates.alarm import AlarmSeen, AlarmState
+from shifter.core.gates.calendar import CalendarSeen
 from shifter.core.gates.gate import Unreadable
 from shifter.core.gates.replication import ReplicationSeen
 from shifter.core.journal import GENESIS, Entry
@@ -39,6 +40,8 @@ from tests.engine.bench import (
 )
 
 ECHO = {"kind": "replication", "name": "echo", "task": "valley", "hold_above": "30s"}
+SEASON = {"kind": "calendar", "name": "season", "calendar": "salmon-run"}
+WATCHED = "the watchdog must run before a cutover can start"
 MUST_PASS = "must pass before a cutover can start"
 ALL_BLUE_FIRST = "a cutover starts from all blue: bring it back first"
 
@@ -352,6 +355,15 @@ def _unreadable_edge(river: River) -> None:
     river.edges["edge-2"] = Unreadable("AccessDenied")
 
 
+def _still(river: River) -> None:
+    river.heartbeat = AlarmSeen(AlarmState.ALARM, reason="it is still")
+
+
+def _closed(river: River) -> None:
+    until = NOW + timedelta(hours=1)
+    river.calendars["salmon-run"] = CalendarSeen(open=False, changes_at=until)
+
+
 def _stopped(river: River) -> None:
     river.lag_seconds = None
     river.tasks["valley"] = ReplicationSeen(status="stopped", stop_reason="a dam")
@@ -418,7 +430,42 @@ def _stopped(river: River) -> None:
         ),
         (
             lambda river: river.breaks("alarms"),
-            [Problem("gate croaking", "Describe on alarms: Rate exceeded", MUST_PASS)],
+            [
+                Problem("gate watchdog", "Describe on alarms: Rate exceeded", WATCHED),
+                Problem(
+                    "gate croaking", "Describe on alarms: Rate exceeded", MUST_PASS
+                ),
+            ],
+        ),
+        (
+            _still,
+            [
+                Problem(
+                    "gate watchdog",
+                    "watchdog-heartbeat is in ALARM: it is still",
+                    WATCHED,
+                )
+            ],
+        ),
+        (
+            lambda river: setattr(river, "line", "the dam breaks"),
+            [
+                Problem(
+                    "gate line",
+                    "stopped: the dam breaks",
+                    'write "go" into the parameter to let the line go',
+                )
+            ],
+        ),
+        (
+            _closed,
+            [
+                Problem(
+                    "gate season",
+                    "closed until 2026-03-02T10:00+00:00",
+                    "start while it is open, for as long as a step takes",
+                )
+            ],
         ),
         (_stopped, [Problem("gate echo", "task is stopped: a dam", MUST_PASS)]),
         (
@@ -448,6 +495,9 @@ def _stopped(river: River) -> None:
         "an alarm without data",
         "a muted alarm",
         "alarms that cannot be asked",
+        "no heartbeat",
+        "a line that is stopped",
+        "a calendar that is closed",
         "a stopped task",
         "no healthy green",
         "no healthy blue",
@@ -458,9 +508,11 @@ def test_a_world_that_is_not_ready_is_refused(
 ) -> None:
     """Each says what was found and what would be right; nothing was touched."""
     bench = Bench()
+    bench.river.calendars["salmon-run"] = CalendarSeen(open=True)
     trouble(bench.river)
+    gates = [CROAKING, ECHO, BURROWS, SEASON]
 
-    assert tuple(problems) == _refused(bench, plan(gates=[CROAKING, ECHO, BURROWS]))
+    assert tuple(problems) == _refused(bench, plan(gates=gates))
 
 
 def test_an_alarm_without_data_about_a_lane_without_traffic_does_not_refuse() -> None:

@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "TOPIC_ARN": ARN.format("sns", "notices"),
     "EVENT_BUS": "notices",
     "STATE_MACHINE_ARN": ARN.format("states", "stateMachine:cutover"),
+    "HEARTBEAT_ALARM": "heron-heartbeat",
 }
 
 

@@ -3,6 +3,7 @@
 Rules of this file
 * Alarms are asked for by name with both types named: without `AlarmTypes` composite
   alarms look missing.  A name that is left out of the answer is MISSING.
+* The alarm on the watchdog's heartbeat is asked for together with all the others.
 * Metric data are raw statistics of one minute, never metric math: what they mean is
   computed by us, where it is tested.  A minute without a datapoint stays without one.
 * An answer that CloudWatch itself calls incomplete is a failure, not a smaller number.
@@ -25,6 +26,7 @@ from shifter.core.errors import AwsError, Denied, Unavailable
 from shifter.core.evidence import INTERVAL, Interval, first_interval
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.gate import Gate, Situation, Unreadable
+from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
 from shifter.core.lanes import Lane
 from shifter.core.topology import Topology
 
@@ -46,16 +48,28 @@ class Metric:
 
 
 class AlarmReader:
-    """Fits `ports.Reader` for alarm gates."""
+    """Fits `ports.Reader` for alarm gates and the watchdog gate."""
 
-    def __init__(self, client: CloudWatchClient) -> None:
+    def __init__(self, client: CloudWatchClient, heartbeat_alarm: str) -> None:
         self._client = client
+        self._heartbeat = heartbeat_alarm
 
     def read(
         self, gates: Sequence[Gate[Any]], situations: Mapping[str, Situation]
-    ) -> Mapping[str, AlarmSeen | Unreadable]:
+    ) -> Mapping[str, AlarmSeen | HeartbeatSeen | Unreadable]:
         del situations
+        heartbeats = {gate.name for gate in gates if isinstance(gate, WatchdogGate)}
         names = {gate.name: gate.alarm for gate in gates if isinstance(gate, AlarmGate)}
+        found = self._look({**names, **dict.fromkeys(heartbeats, self._heartbeat)})
+        return {
+            gate: HeartbeatSeen(self._heartbeat, seen)
+            if gate in heartbeats and isinstance(seen, AlarmSeen)
+            else seen
+            for gate, seen in found.items()
+        }
+
+    def _look(self, names: Mapping[str, str]) -> dict[str, AlarmSeen | Unreadable]:
+        """The alarms of these names, by gate."""
         seen: dict[str, AlarmSeen | Unreadable] = {}
         for chunk in _chunks(sorted(set(names.values())), NAMES_PER_CALL):
             try:

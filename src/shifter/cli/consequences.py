@@ -12,13 +12,16 @@ from typing import Any
 
 from shifter.core.gates.alarm import AlarmGate
 from shifter.core.gates.approval import ApprovalGate
+from shifter.core.gates.calendar import CalendarGate
 from shifter.core.gates.capacity import CapacityGate
 from shifter.core.gates.dns import DnsSettledGate
 from shifter.core.gates.gate import Gate, OnBad, OnDeadline, OnSilence
 from shifter.core.gates.hold import HoldGate
+from shifter.core.gates.line import LineGate
 from shifter.core.gates.replication import ReplicationGate
 from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.gates.targets import TargetsGate
+from shifter.core.gates.watchdog import WatchdogGate
 from shifter.core.gates.weights import WeightsGate
 from shifter.core.lanes import percent
 from shifter.core.quantities import format_duration
@@ -58,24 +61,17 @@ def when_bad(gate: Gate[Any]) -> tuple[Consequence, ...]:
                 Consequence(f"no answer before {percent(gate.before)}", Outcome.HOLD),
                 Consequence("declined", Outcome.ROLL_BACK),
             )
-        case WeightsGate():
-            return (
-                Consequence("changed by hand", Outcome.HOLD_AND_PAGE),
-                Consequence("above the step's share", Outcome.ROLL_BACK),
-            )
-        case DnsSettledGate():
-            return (Consequence("not INSYNC for one TTL", Outcome.HOLD),)
-        case CapacityGate():
-            return (Consequence("less blue than at the start", Outcome.HOLD),)
-        case HoldGate():
-            return (Consequence("paused", Outcome.HOLD),)
+        case CalendarGate():
+            return (Consequence("closed, or closing too soon", Outcome.HOLD),)
         case _:
-            raise TypeError(f"nobody has said what a {gate.kind} gate leads to")
+            return _standing(gate)
 
 
 def when_no_data(gate: Gate[Any]) -> Outcome | None:
     """What no data leads to; None for gates that always have some."""
-    if gate.from_record or isinstance(gate, WeightsGate | DnsSettledGate):
+    if gate.from_record or isinstance(
+        gate, WeightsGate | DnsSettledGate | CalendarGate
+    ):
         return None
     return _silence(gate.on_no_data)
 
@@ -97,6 +93,27 @@ def when_overdue(gate: Gate[Any], deadline: timedelta) -> Consequence:
 def can_roll_back(gate: Gate[Any]) -> bool:
     """Tell whether a bad reading of this gate can roll the cutover back."""
     return any(bad.then is Outcome.ROLL_BACK for bad in when_bad(gate))
+
+
+def _standing(gate: Gate[Any]) -> tuple[Consequence, ...]:
+    match gate:
+        case WeightsGate():
+            return (
+                Consequence("changed by hand", Outcome.HOLD_AND_PAGE),
+                Consequence("above the step's share", Outcome.ROLL_BACK),
+            )
+        case DnsSettledGate():
+            return (Consequence("not INSYNC for one TTL", Outcome.HOLD),)
+        case CapacityGate():
+            return (Consequence("less blue than at the start", Outcome.HOLD),)
+        case HoldGate():
+            return (Consequence("paused", Outcome.HOLD),)
+        case LineGate():
+            return (Consequence("stopped", Outcome.HOLD),)
+        case WatchdogGate():
+            return (Consequence("no heartbeat", Outcome.HOLD),)
+        case _:
+            raise TypeError(f"nobody has said what a {gate.kind} gate leads to")
 
 
 def _replication(gate: ReplicationGate) -> tuple[Consequence, ...]:

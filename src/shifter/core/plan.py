@@ -21,13 +21,16 @@ from pydantic import (
 from shifter.core.errors import PlanError, Problem
 from shifter.core.gates.alarm import AlarmGate
 from shifter.core.gates.approval import ApprovalGate
+from shifter.core.gates.calendar import CalendarGate
 from shifter.core.gates.capacity import CapacityGate
 from shifter.core.gates.dns import DnsSettledGate
 from shifter.core.gates.gate import Gate
 from shifter.core.gates.hold import HoldGate
+from shifter.core.gates.line import LineGate
 from shifter.core.gates.replication import ReplicationGate
 from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.gates.targets import TargetsGate
+from shifter.core.gates.watchdog import WatchdogGate
 from shifter.core.gates.weights import WeightsGate
 from shifter.core.lanes import ALL_BLUE, Split
 from shifter.core.plan_rules import problems_of
@@ -35,7 +38,12 @@ from shifter.core.quantities import DnsShare, Duration, Share
 from shifter.core.topology import Name
 
 PlannedGate = Annotated[
-    AlarmGate | ReplicationGate | TargetsGate | SufficiencyGate | ApprovalGate,
+    AlarmGate
+    | ReplicationGate
+    | TargetsGate
+    | SufficiencyGate
+    | ApprovalGate
+    | CalendarGate,
     Field(discriminator="kind"),
 ]
 
@@ -70,11 +78,22 @@ class Standing(_Frozen):
     """Blue can still take everything back."""
     hold: HoldGate = HoldGate()
     """Nobody has paused the cutover."""
+    line: LineGate = LineGate()
+    """Nobody has stopped the line."""
+    watchdog: WatchdogGate = WatchdogGate()
+    """The watchdog runs."""
 
     @property
     def gates(self) -> tuple[Gate[Any], ...]:
         """All of them, in the order of the tables."""
-        return (self.weights, self.dns_settled, self.capacity, self.hold)
+        return (
+            self.weights,
+            self.dns_settled,
+            self.capacity,
+            self.hold,
+            self.line,
+            self.watchdog,
+        )
 
 
 class Plan(_Frozen):
@@ -164,7 +183,9 @@ def _problem(entry: Any) -> Problem:
         case "missing":
             return Problem(field, "missing", "required")
         case "union_tag_invalid" | "union_tag_not_found":
-            kinds = "one of alarm, replication, targets, sufficiency, approval"
+            kinds = (
+                "one of alarm, replication, targets, sufficiency, approval, calendar"
+            )
             if "kind" not in found:
                 return Problem(f"{field}.kind", "missing", f"required: {kinds}")
             field, found, remedy = f"{field}.kind", found["kind"], kinds

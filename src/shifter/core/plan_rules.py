@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shifter.core.errors import Problem
 from shifter.core.gates.alarm import AlarmGate
 from shifter.core.gates.approval import ApprovalGate
+from shifter.core.gates.calendar import CalendarGate
 from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.lanes import PER_MILLE, Lane, percent
 from shifter.core.quantities import format_duration
@@ -119,9 +120,10 @@ def _of_gates(plan: Plan) -> list[Problem]:
                     f"no step has this share: one of {shares}",
                 )
             )
-    if all(isinstance(gate, ApprovalGate) for gate in plan.gates):
+    if all(isinstance(gate, ApprovalGate | CalendarGate) for gate in plan.gates):
+        kinds = " and ".join(sorted({f"{gate.kind}s" for gate in plan.gates}))
         problems.append(
-            Problem("gates", "only approvals", "write at least one gate that measures")
+            Problem("gates", f"only {kinds}", "write at least one gate that measures")
         )
     return problems
 
@@ -149,6 +151,16 @@ def _of_times(plan: Plan) -> list[Problem]:
         )
         for field, gate in named.items()
         if gate.deadline is not None and gate.deadline < plan.longest_bake
+    )
+    # An approval that is too old at the next look would be asked for for ever.
+    problems.extend(
+        Problem(
+            f"gates.{number}.valid_for",
+            format_duration(gate.valid_for),
+            f"shorter than two polls: at least {format_duration(2 * plan.poll)}",
+        )
+        for number, gate in enumerate(plan.gates)
+        if isinstance(gate, ApprovalGate) and gate.valid_for < 2 * plan.poll
     )
     return problems
 

@@ -181,6 +181,7 @@ class Record(_Frozen):
             expected=self.expected,
             settled_at=self.settled_at,
             next_share=following[0].share if following else None,
+            next_bake=following[0].bake if following else None,
             adopted=self.adopted,
             edges=frozenset(self.baseline.edges),
             capacity=self.baseline.capacity,

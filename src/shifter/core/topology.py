@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from shifter.core.lanes import Lane
 
 Arn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:[a-z0-9-]+:.+$")]
+ParameterName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]+$", max_length=2048)
+]
 Name = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)
 ]
@@ -115,6 +118,8 @@ class Topology(_Frozen):
     """DMS tasks, by the name that a plan's replication gates use."""
     services: dict[Lane, Service] = Field(default_factory=dict)
     """ECS services, by lane; blue's is kept from scaling in."""
+    stop_parameter: ParameterName | None = None
+    """SSM parameter that stops the line: anything in it but `go` holds the cutover."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

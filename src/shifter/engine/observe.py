@@ -1,18 +1,17 @@
-"""Observing: every gate is looked at once, one reader for each kind."""
+"""Observing: every gate is looked at once, and every reader is asked once."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
 from shifter.core.edges import Found
 from shifter.core.errors import AwsError
-from shifter.core.gates.gate import Judgement, Unreadable
+from shifter.core.gates.gate import Gate, Judgement, Unreadable
 from shifter.core.lanes import Lane
 from shifter.core.record import Record
-from shifter.ports import Ports
+from shifter.ports import Ports, Reader
 
 Seen = dict[str, Any]
 """What was seen, by gate name; None for gates that look at the record only."""
@@ -23,14 +22,15 @@ def observe(ports: Ports, record: Record, now: datetime) -> Seen:
     seen: Seen = {}
     gates = record.plan.all_gates
     situations = {gate.name: record.situation(gate, now) for gate in gates}
-    by_kind = attrgetter("kind")
-    for kind, group in groupby(sorted(gates, key=by_kind), key=by_kind):
-        same_kind = list(group)
-        if same_kind[0].from_record:
-            seen |= dict.fromkeys((gate.name for gate in same_kind), None)
-            continue
-        answers = ports.readers[kind].read(same_kind, situations)
-        for gate in same_kind:
+    asked: dict[Reader, list[Gate[Any]]] = {}
+    for gate in sorted(gates, key=attrgetter("kind")):
+        if gate.from_record:
+            seen[gate.name] = None
+        else:
+            asked.setdefault(ports.readers[gate.kind], []).append(gate)
+    for reader, its_gates in asked.items():
+        answers = reader.read(its_gates, situations)
+        for gate in its_gates:
             seen[gate.name] = answers.get(gate.name, Unreadable("no answer"))
     return seen
 

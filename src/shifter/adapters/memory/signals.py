@@ -15,30 +15,36 @@ from shifter.core.evidence import INTERVAL, Interval, first_interval
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.gate import Gate, Situation, Unreadable
 from shifter.core.gates.replication import ReplicationGate, ReplicationSeen
+from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
 
+HEARTBEAT_ALARM = "watchdog-heartbeat"
 _MISSING = AlarmSeen(AlarmState.MISSING)
 _NO_TASK = ReplicationSeen(status=None)
 
 
 class MemoryAlarms:
-    """Fits `ports.Reader` for alarm gates."""
+    """Fits `ports.Reader` for alarm gates and the watchdog gate."""
 
     def __init__(self, world: MemoryWorld) -> None:
         self._world = world
 
     def read(
         self, gates: Sequence[Gate[Any]], situations: Mapping[str, Situation]
-    ) -> Mapping[str, AlarmSeen | Unreadable]:
+    ) -> Mapping[str, AlarmSeen | HeartbeatSeen | Unreadable]:
         del situations
         world = self._world
         try:
             world.ask("alarms")
         except AwsError as error:
             return dict.fromkeys((gate.name for gate in gates), Unreadable(str(error)))
+        heartbeat = HeartbeatSeen(HEARTBEAT_ALARM, world.heartbeat)
         return {
-            gate.name: world.alarms.get(gate.alarm, _MISSING)
-            for gate in gates
-            if isinstance(gate, AlarmGate)
+            **{g.name: heartbeat for g in gates if isinstance(g, WatchdogGate)},
+            **{
+                gate.name: world.alarms.get(gate.alarm, _MISSING)
+                for gate in gates
+                if isinstance(gate, AlarmGate)
+            },
         }
 
 

@@ -18,7 +18,8 @@ from typing import TypeVar
 
 from shifter.core.edges import DnsState, EdgeState
 from shifter.core.errors import AwsError
-from shifter.core.gates.alarm import AlarmSeen
+from shifter.core.gates.alarm import AlarmSeen, AlarmState
+from shifter.core.gates.calendar import CalendarSeen
 from shifter.core.gates.gate import Unreadable
 from shifter.core.gates.replication import ReplicationSeen
 from shifter.core.lanes import ALL_BLUE, Lane
@@ -66,6 +67,11 @@ class MemoryWorld:
         self.dns_changes: dict[str, datetime] = {}
         """When each change was made."""
         self.alarms: dict[str, AlarmSeen] = {}
+        self.heartbeat = AlarmSeen(AlarmState.OK)
+        """The alarm on the watchdog's heartbeat."""
+        self.calendars: dict[str, CalendarSeen] = {}
+        self.line: str | None = "go"
+        """Value of the parameter that stops the line, where the topology has one."""
         self.tasks: dict[str, ReplicationSeen] = {}
         self.running: int | None = 2 if Lane.BLUE in topology.services else None
         """Running tasks of blue; None where no service is described."""
@@ -73,8 +79,8 @@ class MemoryWorld:
         self.requests: dict[datetime, Mapping[str, Mapping[Lane, int]]] = {}
         """Counts by edge and lane, by the start of their interval."""
         self.broken: dict[str, AwsError] = {}
-        """Sources that cannot be asked: targets, dns, alarms, replication, capacity,
-        traffic."""
+        """Sources that cannot be asked: targets, dns, alarms, calendars, line,
+        replication, capacity, traffic."""
 
     def effect(self, name: str, apply: Callable[[], T]) -> T:
         """Do something to the system.

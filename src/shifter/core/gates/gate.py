@@ -14,7 +14,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Annotated, ClassVar, Generic, TypeVar
 
@@ -126,6 +126,8 @@ class Situation:
     next_share: int | None = None
     """Share of the next step in per mille; None at the last step, and while a step is
     being made."""
+    next_bake: timedelta | None = None
+    """Bake of the next step; None where there is no next step, or it is the last."""
     adopted: Mapping[str, Weights] = field(default_factory=dict)
     """Lower weights that were set by hand, by edge."""
     edges: frozenset[str] = frozenset()
@@ -165,6 +167,8 @@ class Gate(BaseModel, Generic[Seen]):
 
     from_record: ClassVar[bool] = False
     """True for gates that look at the record only and need no reader."""
+    to_start: ClassVar[str] = "must pass before a cutover can start"
+    """What to do about a gate that refuses the start."""
 
     @abstractmethod
     def look(self, seen: Seen, situation: Situation) -> tuple[Reading, Verdict]:
@@ -183,7 +187,7 @@ class Gate(BaseModel, Generic[Seen]):
         return Problem(
             field=f"gate {self.name}",
             value=judged.reading.detail,
-            remedy="must pass before a cutover can start",
+            remedy=self.to_start,
         )
 
     def judge(self, seen: Seen | Unreadable, situation: Situation) -> Judgement:
