@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 from shifter.core.directive import Directive, Next
 from shifter.core.errors import BadEvent
 from shifter.handlers.events import (
+    PreflightEvent,
+    PreflightOrder,
     RollBackOrder,
     StartEvent,
     StartInput,
     directive_in,
     failure_in,
     is_directive,
+    is_preflight,
     parse,
 )
 from tests.core.examples import plan_document
@@ -68,6 +71,28 @@ def test_a_start_may_leave_out_who_started_it() -> None:
         cutover_id="otters-1",
         input=StartInput(plan=plan_document(), started_by="unknown"),
     ) == parse(StartEvent, START)
+
+
+def test_a_preflight_may_leave_out_everything_but_the_plan() -> None:
+    assert PreflightEvent(
+        preflight=PreflightOrder(plan=plan_document(), test_page=None, by="unknown")
+    ) == parse(PreflightEvent, {"preflight": {"plan": plan_document()}})
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({"preflight": {}}, True),
+        ({"preflight": None}, True),
+        (START, False),
+        (None, False),
+        ("preflight", False),
+        (["preflight"], False),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_only_a_preflight_has_the_word(event: object, expected: bool) -> None:
+    assert expected is is_preflight(event)
 
 
 def test_an_order_may_leave_out_which_cutover_it_means() -> None:

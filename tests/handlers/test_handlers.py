@@ -88,6 +88,31 @@ def test_a_start_that_nobody_understands_is_refused(event: Any, field: str) -> N
         prepare.handler(event, None)
 
 
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        ({"preflight": None}, "preflight"),
+        ({"preflight": {}}, "preflight.plan"),
+        ({"preflight": {"plan": "a leap"}}, "preflight.plan"),
+        ({"preflight": {"plan": {}, "cutover_id": "o-1"}}, "preflight.cutover_id"),
+        ({"preflight": {"plan": {}, "test_page": "48 21"}}, "preflight.test_page"),
+        ({"preflight": {"plan": {}, "test_page": "4" * 33}}, "preflight.test_page"),
+        ({"preflight": {"plan": {}, "by": ""}}, "preflight.by"),
+        (START | {"preflight": {"plan": {}}}, "cutover_id"),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_a_preflight_that_nobody_understands_is_refused(event: Any, field: str) -> None:
+    """Also one that could be a start: nobody is to start by mistake."""
+    with pytest.raises(BadEvent, match=f"^{field}: .*$"):
+        prepare.handler(event, None)
+
+
+def test_a_preflight_of_a_plan_that_is_wrong_is_refused_by_its_fields() -> None:
+    with pytest.raises(PlanError, match="gates: missing: required"):
+        prepare.handler({"preflight": {"plan": {}}}, None)
+
+
 def test_a_plan_that_is_wrong_is_refused_by_its_fields() -> None:
     torn = {"plan": plan_document(steps=[{"share": "5 %"}], gates=[])}
 
@@ -151,6 +176,33 @@ def test_a_start_for_another_environment_writes_nothing(
     with pytest.raises(NotReady, match="environment: seaside: this Shifter moves"):
         prepare.handler(START | {"input": elsewhere}, None)
 
+    assert 0 == clients("dynamodb").scan(TableName="burrow")["Count"]
+
+
+@pytest.mark.parametrize("code", [None, "4821"])
+def test_a_preflight_answers_what_is_wrong_and_writes_nothing(
+    table: DynamoStore, clients: Callable[[str], Any], code: str | None
+) -> None:
+    """In an account that has neither edges nor alarms."""
+    clients("sns").create_topic(Name="notices")
+    clients("events").create_event_bus(Name="notices")
+    page = {} if code is None else {"test_page": code}
+
+    answer = prepare.handler(
+        {"preflight": {"plan": plan_document(), "by": "Fern", **page}}, None
+    )
+
+    assert (False, code is not None, "riverbank", None) == (
+        answer["ready"],
+        answer["paged"],
+        answer["environment"],
+        answer["holder"],
+    )
+    wrong = {problem["field"] for problem in answer["problems"]}
+    assert {"edge-1", "edge-2", "gate line", "gate watchdog", "gate croaking"} <= wrong
+    assert [
+        {"gate": "croaking", "alarm": "frogs-complain", "on_alarm": "roll_back"}
+    ] == answer["alarms"]
     assert 0 == clients("dynamodb").scan(TableName="burrow")["Count"]
 
 

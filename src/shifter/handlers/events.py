@@ -39,6 +39,26 @@ class StartEvent(BaseModel):
     input: StartInput
 
 
+class PreflightOrder(BaseModel):
+    """A question: whether a cutover with this plan could start now."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plan: dict[str, Any]
+    test_page: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]{1,32}$")
+    """Code that a test page has to show; without one nobody is paged."""
+    by: str = Field(default="unknown", min_length=1, max_length=256)
+    """Who asks, for those who are paged."""
+
+
+class PreflightEvent(BaseModel):
+    """The event of a preflight."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    preflight: PreflightOrder
+
+
 class RollBackOrder(BaseModel):
     """An order to go back that comes from outside the cutover's execution."""
 
@@ -137,6 +157,11 @@ def is_directive(event: object) -> bool:
 def is_without_record(event: object) -> bool:
     """Tell an order to break the glass from the others."""
     return isinstance(event, Mapping) and "without_record" in event
+
+
+def is_preflight(event: object) -> bool:
+    """Tell a preflight from a fresh execution: only it has this word."""
+    return isinstance(event, Mapping) and "preflight" in event
 
 
 def directive_in(event: object) -> Directive:
