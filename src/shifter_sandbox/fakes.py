@@ -41,7 +41,8 @@ FAKES = (
         "cloudwatch",
         "Metric math answers nothing and says Complete; datapoints are there at once; "
         "no percentiles, no composite alarms; composite alarms would be listed unasked",
-        "Raises on expressions; late datapoints; percentiles; DescribeAlarms by type",
+        "Raises on expressions; late datapoints, which can stop; percentiles; "
+        "DescribeAlarms by type",
         "Amazon CloudWatch API reference: GetMetricData, DescribeAlarms, "
         "PutCompositeAlarm",
     ),
@@ -86,8 +87,9 @@ FAKES = (
     ),
     Fake(
         "stepfunctions",
-        "Waits and retries take real time; executions race; no name is made up",
-        "The virtual clock; executions take turns; a name is generated",
+        "Waits and retries take real time, and a wait until a timestamp ends up to a "
+        "second early; executions race; no name is made up",
+        "The virtual clock, exactly; executions take turns; a name is generated",
         "AWS Step Functions developer guide: Wait workflow state; Handling errors",
     ),
     Fake(

@@ -56,6 +56,11 @@ PATCH_POINTS: tuple[tuple[str, str, str], ...] = (
         "stepfunctions",
     ),
     (
+        "moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp",
+        "Timestamp._get_wait_seconds",  # its `int`
+        "stepfunctions",
+    ),
+    (
         "moto.stepfunctions.parser.asl.component.common.retry.retrier_decl",
         "time",
         "stepfunctions",

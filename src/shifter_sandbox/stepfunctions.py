@@ -1,7 +1,8 @@
 """Step Functions: moto's interpreter, on the virtual clock.
 
 Rules: every execution is a task of `turns`, so one that a handler starts runs while its
-starter ends; Wait states and retry intervals move the virtual clock; TimeoutSeconds and
+starter ends; Wait states and retry intervals move the virtual clock, and a Wait until a
+timestamp does not end before it; TimeoutSeconds and
 HeartbeatSeconds are still real seconds in moto, so a virtual wait never trips them
 (a Lambda's own timeout is virtual, see `functions`).  moto does not validate: validate
 a definition elsewhere first.
@@ -33,6 +34,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service,
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import (
+    timestamp,
     wait_function,
 )
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
@@ -167,6 +169,8 @@ class StateMachines:
         with ExitStack() as stack:
             for owner, name, new in changes:
                 stack.enter_context(patched(owner, name, new))
+            # moto cuts the time until a timestamp down to whole seconds: too early.
+            stack.enter_context(patched(timestamp, "int", float, create=True))
             yield
 
     def _executions(self) -> list[Any]:
