@@ -69,7 +69,7 @@ class Fault:
             (self.times is None or len(self.hits) < self.times)
             and (self.until is None or now < self.until)
             and fnmatchcase(call.name, self.operation)
-            and (not self.function or self.function == running_function())
+            and (not self.function or fnmatchcase(running_function(), self.function))
             and (not self.resource or self.resource in call.text)
         )
 
@@ -78,7 +78,8 @@ class Faults:
     """The faults planted in one account.
 
     Every verb takes `times` (None: always), `seconds` (from now; None: for ever),
-    `resource` (text that the request contains) and `function` (the Lambda calling).
+    `resource` (text that the request contains) and `function` (the Lambda calling; `?*`
+    is any, but nobody else).
     """
 
     def __init__(self, turns: Turns) -> None:
@@ -171,6 +172,11 @@ class Faults:
             )
 
         return self._plant(operation, effect, **limits)
+
+    @property
+    def planted(self) -> tuple[Fault, ...]:
+        """Every fault that was planted and not taken away."""
+        return tuple(self._planted)
 
     def clear(self) -> None:
         """Take every fault away."""

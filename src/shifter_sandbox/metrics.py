@@ -2,9 +2,10 @@
 
 Rules: a datapoint belongs to the minute in which it was measured and is stamped with
 that minute's start; one of an `AWS/...` namespace becomes visible 60 to 180 seconds
-after that start, the same delay in every run of one seed; others at once.  Dimensions
-match exactly or not at all.  Percentiles are nearest rank over the values themselves;
-AWS interpolates its own way, so judge data whose percentile is clear.
+after that start, the same delay in every run of one seed; others at once.  Delivery may
+stop for a while: what was measured meanwhile never arrives.  Dimensions match exactly
+or not at all.  Percentiles are nearest rank over the values themselves; AWS
+interpolates its own way, so judge data whose percentile is clear.
 
 Sources: Amazon CloudWatch user guide, "Metrics concepts" (periods, percentiles,
 dimensions); CloudWatch API reference, "GetMetricData", "PutMetricData".
@@ -106,10 +107,30 @@ class Datapoint:
         raise NotImplementedError("percentiles need values, not statistic sets")
 
 
+@dataclass
+class Silence:
+    """A span of time from which the datapoints of some metrics never arrive."""
+
+    begins: datetime
+    namespace: str
+    name: str
+    """Of the metric; empty for all of the namespace."""
+    ends: datetime | None = None
+
+    def holds_back(self, series: Series, minute: datetime) -> bool:
+        return (
+            series.namespace == self.namespace
+            and self.name in {"", series.name}
+            and minute + MINUTE > self.begins
+            and (self.ends is None or minute < self.ends)
+        )
+
+
 class Metrics:
     """All datapoints of one account."""
 
     def __init__(self, seed: int) -> None:
+        self.silences: list[Silence] = []
         self._seed = seed
         self._minutes: dict[Series, dict[datetime, Datapoint]] = defaultdict(dict)
 
@@ -148,7 +169,9 @@ class Metrics:
         found = [
             minutes[minute]
             for minute in (start + MINUTE * n for n in range(seconds // 60))
-            if minute in minutes and self.visible_at(series, minute) <= now
+            if minute in minutes
+            and self.visible_at(series, minute) <= now
+            and not any(s.holds_back(series, minute) for s in self.silences)
         ]
         if len(found) <= 1:
             return found[0] if found else None

@@ -12,9 +12,12 @@ from shifter.core.gates.gate import Judgement
 from shifter.core.journal import Entry
 from shifter.core.lanes import Weights
 from shifter.core.record import Record
-from shifter_sandbox.scenarios import Scenario, shipped_plan
+from shifter_sandbox.faults import Fault
+from shifter_sandbox.functions import Invocation
+from shifter_sandbox.scenario import Scenario, shipped_plan
 from shifter_sandbox.stage import CUTOVER, OPERATOR, Stage, stage
 from shifter_sandbox.stepfunctions import ExecutionResult
+from shifter_sandbox.timeline import Shown, follow
 from shifter_sandbox.traffic import Bucket
 
 
@@ -42,19 +45,30 @@ class Played:
     record: Record
     journal: tuple[Entry, ...]
     executions: tuple[ExecutionResult, ...]
+    """Of this cutover, in the order of their start."""
+    others: tuple[ExecutionResult, ...]
+    """Started by somebody beside them."""
+    invocations: tuple[Invocation, ...]
     weights: Mapping[str, Weights]
+    sticky: frozenset[str]
+    """Edges that pin clients to a lane."""
+    timeline: tuple[Shown, ...]
     dns: Mapping[str, int]
     messages: tuple[Mapping[str, Any], ...]
     events: tuple[Mapping[str, Any], ...]
     total: Bucket
     series: tuple[Bucket, ...]
     happened: Mapping[str, datetime]
+    faults: tuple[Fault, ...]
+    """The planted ones; each knows when it struck."""
     calls: Mapping[str, int]
     started: datetime
     ended: datetime
     real_seconds: float
     locked: bool
     """Whether somebody still holds the environment."""
+    scale_in_suspended: bool
+    """Whether blue is still kept from becoming smaller."""
 
     @property
     def duration(self) -> timedelta:
@@ -68,40 +82,61 @@ def play(
     scenario: Scenario,
     *,
     seed: int = 1,
-    history_limit: int = 20_000,
+    history_limit: int | None = None,
     watch: Watcher | None = None,
 ) -> Played:
     """Play a scenario.  Equal seeds give equal runs, watched or not."""
     began = time.perf_counter()
     parts = {"edges": 2, **scenario.parts}
-    with stage(seed=seed, history_limit=history_limit, **parts) as on:
+    limit = history_limit or scenario.history_limit
+    with stage(seed=seed, history_limit=limit, **parts) as on:
+        timeline = follow(on)
         for happening in scenario.happenings:
             on.expect(happening)
         if watch is not None:
             _show(on, scenario, watch)
         started = on.aws.now()
-        executions = on.shifter.run(shipped_plan(**scenario.plan), CUTOVER, OPERATOR)
+        on.shifter.run(shipped_plan(**scenario.plan), CUTOVER, OPERATOR)
         ended = on.aws.now()
+        on.aws.advance(scenario.lingers.total_seconds())
+        faults = tuple(on.aws.faults.planted)
+        on.aws.faults.clear()  # who looks now is no part of the story
         record = on.record()
-        assert record is not None, executions[0].cause  # noqa: S101  every story starts
+        ours, others = _executions(on)
+        assert record is not None, ours[0].cause  # noqa: S101  every story starts
         return Played(
             scenario=scenario,
             record=record,
             journal=tuple(on.ports.store.journal(CUTOVER)),
-            executions=executions,
+            executions=ours,
+            others=others,
+            invocations=tuple(on.aws.functions.invocations),
             weights=on.weights(),
+            sticky=on.sticky(),
+            timeline=tuple(timeline),
             dns=on.system.dns_weights() if on.system.dns else {},
             messages=tuple(on.system.messages()),
             events=tuple(on.system.events()),
             total=on.traffic.total,
             series=tuple(on.traffic.series()),
             happened=dict(on.happened),
+            faults=faults,
             calls=dict(on.aws.gateway.calls),
             started=started,
             ended=ended,
             real_seconds=time.perf_counter() - began,
             locked=on.ports.store.environment(record.environment).holder is not None,
+            scale_in_suspended=on.system.scale_in_suspended(),
         )
+
+
+def _executions(
+    on: Stage,
+) -> tuple[tuple[ExecutionResult, ...], tuple[ExecutionResult, ...]]:
+    """The executions of the cutover, and all others."""
+    found = [on.aws.result(name) for name in on.aws.state_machines.names()]
+    ours = tuple(e for e in found if e.name.partition(".")[0] == CUTOVER)
+    return ours, tuple(e for e in found if e not in ours)
 
 
 def _show(on: Stage, scenario: Scenario, watch: Watcher) -> None:

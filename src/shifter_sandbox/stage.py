@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 
 from shifter import wiring
+from shifter.core.edges import EdgeState
 from shifter.core.lanes import Weights
 from shifter.core.record import Record
 from shifter.core.topology import Topology
@@ -54,6 +55,8 @@ class Stage:
     shifter: Deployment
     happened: dict[str, datetime] = field(default_factory=dict)
     """When each happening happened."""
+    by_hand: dict[str, Weights] = field(default_factory=dict)
+    """The weights that somebody outside of Shifter set last, by edge."""
 
     @property
     def ports(self) -> Ports:
@@ -67,6 +70,14 @@ class Stage:
     def weights(self) -> dict[str, Weights]:
         """The live weights of every edge."""
         return {e.edge: self.system.live_weights(e.edge) for e in self.system.entries}
+
+    def sticky(self) -> frozenset[str]:
+        """The edges that pin clients to a lane."""
+        return frozenset(
+            edge
+            for edge, state in self.ports.edges.read().items()
+            if isinstance(state, EdgeState) and state.stickiness_seconds is not None
+        )
 
     def expect(self, happening: Happening) -> None:
         """Let something happen when its moment comes."""

@@ -10,6 +10,7 @@ from typing import Any
 from shifter.core.journal import broken_at
 from shifter.core.lanes import Lane
 from shifter.core.phases import Action, Phase
+from shifter_sandbox.flaws import flaws
 from shifter_sandbox.play import Played
 
 
@@ -55,7 +56,7 @@ class Summary:
     told: str
     end: Phase
     as_told: bool
-    """Whether it ended as the scenario says that it must."""
+    """Whether it ended as the scenario says that it must, and nothing is wrong."""
     reason: str
     moves: tuple[Move, ...]
     way_back: WayBack | None
@@ -70,6 +71,8 @@ class Summary:
     journal_whole: bool
     journal_head: str
     real_seconds: float
+    flaws: tuple[str, ...] = ()
+    """What is wrong, if it did not end as told."""
 
     @property
     def bad_on_green(self) -> int:
@@ -80,11 +83,12 @@ class Summary:
 def summarise(played: Played) -> Summary:
     """Everything is taken from the journal and from what traffic really met."""
     record, scenario = played.record, played.scenario
+    wrong = flaws(played)
     return Summary(
         name=scenario.name,
         told=scenario.told,
         end=record.phase,
-        as_told=ended_as_told(played),
+        as_told=not wrong,
         reason=record.reason,
         moves=_moves(played),
         way_back=_way_back(played),
@@ -98,16 +102,7 @@ def summarise(played: Played) -> Summary:
         journal_whole=broken_at(played.journal) is None,
         journal_head=record.journal_head,
         real_seconds=played.real_seconds,
-    )
-
-
-def ended_as_told(played: Played) -> bool:
-    """Tell whether a run ended as its scenario says, with nothing left behind."""
-    record, scenario = played.record, played.scenario
-    return (
-        record.phase == scenario.end.value
-        and scenario.because in record.reason
-        and played.locked is (scenario.end.value not in {"COMPLETED", "ROLLED_BACK"})
+        flaws=wrong,
     )
 
 
@@ -150,6 +145,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "scenario": summary.name,
         "end": summary.end.value,
         "as_told": summary.as_told,
+        "flaws": list(summary.flaws),
         "reason": summary.reason,
         "moves": [
             {

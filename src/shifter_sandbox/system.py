@@ -118,6 +118,13 @@ class System:
         weights = self.live_weights(edge)
         return max(Lane, key=weights.of)
 
+    def scale_in_suspended(self) -> bool:
+        """Tell whether some service is kept from becoming smaller."""
+        client = boto3.client("application-autoscaling")
+        found = client.describe_scalable_targets(ServiceNamespace="ecs")
+        states = [t.get("SuspendedState", {}) for t in found["ScalableTargets"]]
+        return any(state.get("DynamicScalingInSuspended") for state in states)
+
     def messages(self) -> list[dict[str, Any]]:
         """Notices sent to the topic since the last look."""
         return [_decoded(body["Message"]) for body in _drain(self.notice_queue)]

@@ -20,6 +20,7 @@ from moto.core.botocore_stubber import MockRawResponse
 
 SERVICES = {
     # as botocore's events spell a service: as boto3.client spells it
+    "application-auto-scaling": "application-autoscaling",
     "elastic-load-balancing-v2": "elbv2",
     "route-53": "route53",
     "database-migration-service": "dms",

@@ -1,0 +1,1 @@
+"""The stories that scenarios tell, by who or what makes them happen."""
