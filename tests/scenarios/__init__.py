@@ -1,0 +1,1 @@
+"""`make scenarios`: every run of every scenario, and whether anything is wrong."""
