@@ -24,7 +24,7 @@ DECIDING := src/shifter/core/*,src/shifter/engine/*
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format coverage crash schema diagram lock clean
+.PHONY: help demo test check format coverage scenarios crash schema diagram lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ coverage: $(DEV_READY) ## Run the tests and fail if too few branches were taken
 	@$(BIN)/coverage report --include="$(DECIDING)" --fail-under=100
 	@echo "Everything else: nine branches in ten."
 	@$(BIN)/coverage report --omit="$(DECIDING)" --fail-under=90
+
+scenarios: $(DEV_READY) ## Play every fault at every onset in the sandbox, and look at what is left
+	@$(BIN)/python -m tests.scenarios
 
 crash: $(DEV_READY) ## Crash the engine before and after every effect, and look where it ends
 	@$(BIN)/python -m tests.crash
