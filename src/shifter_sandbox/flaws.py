@@ -12,7 +12,7 @@ from datetime import datetime
 
 from shifter.core.journal import Entry, broken_at
 from shifter.core.lanes import ALL_BLUE, Lane, Split, dns_weights, percent
-from shifter.core.phases import ENDS, Phase
+from shifter.core.phases import ENDS, Action, Phase
 from shifter_sandbox.play import Played
 from shifter_sandbox.scenario import End
 from shifter_sandbox.timeline import Shown
@@ -197,7 +197,10 @@ def the_execution(played: Played) -> Iterator[str]:
     if (last.status, last.error) != wanted:
         found = f"{last.status} ({last.error})"
         yield f"execution {last.name} ended {found}, not {wanted[0]} ({wanted[1]})"
-    by_watchdog = any(e.actor == "watchdog" for e in played.journal)
+    by_watchdog = any(
+        (entry.actor, entry.action) == ("watchdog", Action.ROLL_BACK)
+        for entry in played.journal
+    )
     if by_watchdog and not scenario.execution_dies:
         yield "the watchdog went back although somebody was in charge"
 

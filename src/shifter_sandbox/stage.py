@@ -30,6 +30,8 @@ from shifter_sandbox.traffic import Traffic
 OPERATOR = "arn:aws:iam::123456789012:user/ada"
 APPROVER = "arn:aws:iam::123456789012:user/grace"
 CUTOVER = "demo"
+REAL_SECONDS = 900.0
+"""How long a run may really take: seconds, but on a busy machine minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def stage(
     `control_url` is where `control` is served; `parts` are those of `build_system`:
     edges, dns, canary, default_action, ...
     """
-    with account(start, seed=seed) as aws:
+    with account(start, seed=seed, real_seconds=REAL_SECONDS) as aws:
         system = build_system(aws, **parts)
         with front_door(system.probe) as address:
             system = _with_probes(system, address)

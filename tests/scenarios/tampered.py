@@ -156,7 +156,8 @@ def _green(played: Played) -> Played:
 
 
 def _by_watchdog(played: Played) -> Played:
-    last = played.journal[-1].model_copy(update={"actor": "watchdog"})
+    changes = {"actor": "watchdog", "action": "roll_back"}
+    last = played.journal[-1].model_copy(update=changes)
     return replace(played, journal=(*played.journal[:-1], last))
 
 
