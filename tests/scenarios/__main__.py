@@ -55,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         + ", ".join(f"{count} {end}" for end, count in sorted(ends.items()))
         + f"; {wrong} not as expected.\n"
         f"{virtual.total_seconds() / 3600:.0f} hours of virtual time in "
-        f"{time.monotonic() - began:.0f} s with {asked.jobs} processes."
+        f"{time.monotonic() - began:.0f} s with {asked.jobs} processes "
+        f"({sum(o.cpu_seconds for o in outcomes):.0f} s of CPU)."
     )
     return 1 if wrong or praised else 0
 
@@ -93,7 +94,7 @@ def _play(
         told = "NOT AS EXPECTED" if outcome.flaws else "as expected"
         console.print(
             f"{len(found):>4} of {len(keys)}  {outcome.key}: {outcome.end}, {told}, "
-            f"{outcome.seconds:.1f} s",
+            f"{outcome.cpu_seconds:.1f} s",
             style="red" if outcome.flaws else None,
             highlight=False,
         )
