@@ -263,7 +263,6 @@ def test_where_nothing_is_stuck_there_is_nothing_to_resolve(
     assert 1 == len(ended.stderr.splitlines())
 
 
-@pytest.mark.xfail(strict=False, reason="prepare does not answer a preflight yet")
 def test_a_preflight_finds_the_plan_ready(ada: Operator, plan: str) -> None:
     ended = ada.shifter("preflight", plan, "--no-page")
 

@@ -209,7 +209,6 @@ def test_a_screen_that_is_redrawn_shows_gates_edges_and_what_happened(
     for told in (
         "Payments to green; Ctrl-C stops watching only",
         "BAKING  step 1 of 2, 10 %  demo (payments-prod)",
-        "errors         pass",
         "edge-1    90.0%    10.0%",
         "COMPLETED      step 2, 100 %: every step baked and every gate passed",
     ):

@@ -132,14 +132,14 @@ def test_json_has_totals_and_gates() -> None:
             "read_back": 5,
         },
         "looks": 4413,
-        "aws_calls": 39767,
+        "aws_calls": 48597,
         "state_transitions": 13249,
-        "cost_usd": 0.4418,
+        "cost_usd": 0.4859,
         "cost_usd_by_service": {
             "Step Functions": 0.3312,
             "Lambda": 0.0156,
             "DynamoDB": 0.0508,
-            "CloudWatch": 0.0441,
+            "CloudWatch": 0.0883,
         },
     }
     gates = {gate["gate"]: gate for gate in shown["gates"]}

@@ -57,10 +57,10 @@ def test_a_gate_that_asks_aws_makes_each_look_dearer() -> None:
 
 
 def test_without_evidence_no_metric_is_paid_for() -> None:
-    """One DescribeAlarms a look is all that CloudWatch is asked."""
+    """DescribeAlarms for the plan's alarms, and for the watchdog's, is all of it."""
     expected = running_cost(parse_plan(good_plan()))
 
-    assert round(expected.looks * 0.00001, 6) == round(
+    assert round(2 * expected.looks * 0.00001, 6) == round(
         expected.dollars["CloudWatch"], 6
     )
     assert sum(expected.dollars.values()) == expected.total_dollars
