@@ -90,10 +90,10 @@ TABLE_SILENT = Scenario(
 )
 TABLE_FAILS = Scenario(
     "table-fails",
-    "DynamoDB answers by errors for a minute during a bake: three looks that fail in a "
-    "row lead out",
+    "DynamoDB answers by errors for 90 seconds during a bake: three looks that fail in "
+    "a row lead out",
     End.ROLLED_BACK,
-    (when("the table fails", mishaps.table_unavailable(60, silent=False)),),
+    (when("the table fails", mishaps.table_unavailable(90, silent=False)),),
     because="Unavailable",
 )
 ABORTS = when("the operator aborts", people.abort)
