@@ -106,15 +106,12 @@ def _table(outcomes: Sequence[Outcome]) -> Table:
         box=SIMPLE, padding=0, title="How scenarios end", title_justify="left"
     )
     longest = max(len(RUNS[outcome.key].name) for outcome in outcomes)
-    for heading, width in (
-        ("scenario", longest),
-        ("onset", 6),
-        ("end", 14),
-        ("virtual", 7),
-        ("journal", 8),
-    ):
-        table.add_column(heading, no_wrap=True, min_width=width)
-    table.add_column("reason", no_wrap=True, overflow="ellipsis")
+    widths = {"scenario": longest, "onset": 6, "end": 14, "virtual": 7, "journal": 8}
+    for heading, width in widths.items():
+        table.add_column(heading, no_wrap=True, width=width)
+    # What is left of a line; two columns are for the margins.
+    rest = WIDTH - sum(widths.values()) - len(widths) - 2
+    table.add_column("reason", no_wrap=True, overflow="ellipsis", width=rest)
     for outcome in outcomes:
         run = RUNS[outcome.key]
         table.add_row(
