@@ -320,6 +320,33 @@ def test_the_next_cutover_is_the_latest(bench: StoreBench) -> None:
     assert bench.store.environment("riverbank").latest == "otters-2"
 
 
+def test_what_is_saved_after_an_end_changes_neither_lock_nor_latest(
+    bench: StoreBench,
+) -> None:
+    """The watchdog writes about the old one while a new one begins."""
+    loaded, begin = begun()
+    bench.store.save(loaded, begin)
+    ended = then(loaded, phase=Phase.ROLLED_BACK)
+    bench.store.save(*ended)
+    bench.store.save(*begun("otters-2"))
+    before = bench.store.environment("riverbank")
+
+    bench.store.save(*then(ended[0], reason="looked after"))
+
+    assert before == bench.store.environment("riverbank")
+    assert before.latest == "otters-2"
+
+
+def test_a_rotation_is_a_holder_and_no_latest(bench: StoreBench) -> None:
+    bench.acquire(ROTATION, NOW, LEASE)
+
+    found = bench.store.environment("riverbank")
+
+    assert found.latest is None
+    assert found.holder is not None
+    assert found.holder.cutover_id is None
+
+
 def test_the_lock_is_kept_until_the_end(bench: StoreBench) -> None:
     record, entry = begun()
     bench.store.save(record, entry)
@@ -505,10 +532,12 @@ class Story:
 
     def _tell(self, outcome: str) -> None:
         store = self.bench.store
-        held = store.environment("riverbank").holder
+        found = store.environment("riverbank")
+        held = found.holder
         self.told.append(
             (
                 outcome,
+                found.latest,
                 held and (held.holder, held.since, held.holds(self.now)),
                 [store.load(f"{name}-1") for name in ("otters", "frogs")],
                 [len(store.journal(f"otters-{number}")) for number in (1, 2)],

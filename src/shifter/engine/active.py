@@ -7,7 +7,7 @@ latest has to be named.
 
 from __future__ import annotations
 
-from shifter.core.errors import NotFound
+from shifter.core.errors import NotFound, UnreadableRecord
 from shifter.core.phases import ENDS
 from shifter.core.record import Record
 from shifter.engine.saving import load
@@ -15,9 +15,20 @@ from shifter.ports import Ports
 
 
 def latest(ports: Ports) -> Record | None:
-    """The record of the cutover that was begun last; None before the first."""
-    found = ports.store.environment(ports.topology.environment).latest
-    return None if found is None else load(ports, found)
+    """The record of the cutover that was begun last; None before the first.
+
+    A record that this version cannot read, and that does not hold the lock, counts as
+    none: it has ended, for only the version that wrote it can have freed the lock.
+    """
+    found = ports.store.environment(ports.topology.environment)
+    if found.latest is None:
+        return None
+    try:
+        return load(ports, found.latest)
+    except UnreadableRecord:
+        if found.holder is not None and found.holder.cutover_id == found.latest:
+            raise
+        return None
 
 
 def active(ports: Ports) -> Record | None:
