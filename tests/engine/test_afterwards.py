@@ -71,9 +71,77 @@ def test_a_weight_that_appears_after_a_rollback_is_taken_back(edge: str) -> None
     assert BLUE == bench.river.shows()
     assert (Phase.ROLLED_BACK, None) == (bench.record.phase, bench.holder)
     assert [
-        f"{edge} shows blue/canary/green 95/0/5 after the end: all blue again"
+        f"{edge} shows blue/canary/green 95/0/5 after the end: making it all blue again"
     ] == bench.pages[pages:]
-    assert ("watchdog", "roll_back", "weights_after_end") == bench.told(length)[0]
+    assert [
+        ("watchdog", "roll_back", "weights_after_end"),
+        ("watchdog", "verify", "weights_after_end"),
+        ("notifier", "notify", "outbox"),
+    ] == bench.told(length)
+
+
+def test_what_is_found_is_saved_before_it_is_mended_and_told_after_it() -> None:
+    """Whoever dies in between has told; and no page keeps blue waiting."""
+    bench = _rolled_back()
+    bench.river.edit("edge-1", blue=95, green=5)
+
+    _watch(bench)
+
+    assert ["save", "write edge-1", "save", "send", "save"] == bench.river.effects
+
+
+def test_what_was_found_is_told_by_the_next_who_looks() -> None:
+    """The first one died before it had written anything."""
+    bench = _rolled_back()
+    bench.river.edit("edge-1", blue=95, green=5)
+    bench.river.before("write edge-1", _die)
+    with pytest.raises(RuntimeError, match="killed"):
+        watch(bench.ports)
+    pages = len(bench.pages)
+
+    _watch(bench)
+
+    assert (BLUE, 1) == (bench.river.shows(), len(bench.pages[pages:]))
+
+
+def _die() -> None:
+    raise RuntimeError("killed")
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [Weights(canary=1), Weights(blue=1, other=1), Weights()],
+    ids=str,
+)
+def test_whatever_an_edge_has_beside_its_weights_is_kept(weights: Weights) -> None:
+    """As it is now: within a day a deployment may have changed the rule."""
+    bench = _rolled_back()
+    bench.river.edges["edge-1"] = EdgeState(
+        weights=weights, stickiness_seconds=60, other_actions='[{"oidc":1}]'
+    )
+
+    _watch(bench)
+
+    assert (
+        EdgeState(weights=ALL_BLUE.weights(), other_actions='[{"oidc":1}]')
+        == bench.river.edges["edge-1"]
+    )
+
+
+def test_what_was_proven_is_proven_anew() -> None:
+    """Requests have reached green since: the old proof says nothing any more."""
+    bench = _rolled_back()
+    first = bench.record.proof
+    bench.river.edit("edge-1", blue=1, green=1)
+    _watch(bench)
+    mended = bench.record
+    _watch(bench, minutes=12)
+
+    proof = bench.record.proof
+    assert proof is not None
+    assert first is not None
+    assert (None, True, True) == (mended.proof, proof.safe, proof.at > first.at)
+    assert ("watchdog", "prove", "proven_safe") in bench.told()
 
 
 def test_the_same_thing_pages_once_and_is_undone_each_time() -> None:
@@ -104,6 +172,9 @@ def test_an_edge_that_cannot_be_taken_back_is_tried_again() -> None:
     bench.river.refused.add("write edge-2")
     _watch(bench)
     assert "not all blue yet: edge-2 shows 0/0/1 (Change on" in bench.pages[-1]
+    pages = len(bench.pages)
+    _watch(bench)
+    assert pages == len(bench.pages)
 
     bench.river.mend()
     _watch(bench)
@@ -163,6 +234,32 @@ def test_a_watchdog_that_cannot_look_is_silent(end: type[Bench]) -> None:
     assert [] == bench.river.effects
 
 
+def test_an_edge_that_can_be_read_is_taken_back_all_the_same() -> None:
+    bench = _rolled_back()
+    pages = len(bench.pages)
+    bench.river.edges["edge-1"] = Unreadable("AccessDenied")
+    bench.river.edit("edge-2", blue=95, green=5)
+
+    with pytest.raises(Unavailable):
+        _watch(bench)
+
+    assert ("1/0/0", 1) == (bench.river.shows()["edge-2"], len(bench.pages[pages:]))
+
+
+def test_who_saves_at_the_same_moment_is_looked_at_a_minute_later() -> None:
+    bench = _rolled_back()
+    bench.river.edit("edge-1", blue=95, green=5)
+
+    def somebody() -> None:
+        newer = {"version": bench.record.version + 1}
+        bench.store.records[OTTERS] = bench.record.model_copy(update=newer)
+
+    bench.river.before("save", somebody)
+
+    assert watch(bench.ports) is None
+    assert ["save"] == bench.river.effects
+
+
 def test_after_a_day_it_is_over() -> None:
     bench = _rolled_back()
     ended = bench.record.ended_at
@@ -196,6 +293,21 @@ def test_another_cutover_takes_the_place_of_the_last() -> None:
     assert "95/0/5" == bench.river.shows()["edge-1"]
 
 
+def test_a_cutover_that_begins_between_two_looks_is_not_touched() -> None:
+    """It may have shifted meanwhile."""
+    bench = _rolled_back()
+
+    def begin() -> None:
+        bench.store.latest["riverbank"] = "voles-1"
+        bench.river.edit("edge-1", blue=95, green=5)
+
+    bench.river.before("edges", begin)
+
+    _watch(bench)
+
+    assert ([], "95/0/5") == (bench.river.effects, bench.river.shows()["edge-1"])
+
+
 # --- the proof ------------------------------------------------------------------------
 
 
@@ -207,7 +319,7 @@ def test_a_proof_that_nobody_looks_for_is_looked_for() -> None:
 
     assert bench.record.proof is not None
     assert bench.record.proof.safe
-    assert ("finish", "prove", "proven_safe") in bench.told()
+    assert ("watchdog", "prove", "proven_safe") in bench.told()
 
 
 def test_a_proof_that_an_execution_looks_for_is_left_to_it() -> None:
@@ -216,6 +328,28 @@ def test_a_proof_that_an_execution_looks_for_is_left_to_it() -> None:
 
     assert watch(bench.ports) is None
     assert bench.record.proof is None
+
+
+def test_weights_come_before_the_proof() -> None:
+    """While nobody drives, too: nothing is proven before all is blue again."""
+    bench = _rolled_back(proven=False)
+    bench.wait_until(bench.record.look_again_at + UNSEEN)
+    bench.river.edit("edge-1", blue=95, green=5)
+
+    _watch(bench)
+
+    assert (BLUE, None) == (bench.river.shows(), bench.record.proof)
+
+
+def test_what_is_not_proven_in_time_is_paged_by_the_watchdog_too() -> None:
+    bench = _rolled_back(proven=False)
+    pages = len(bench.pages)
+    bench.river.breaks("traffic")
+
+    _watch(bench, minutes=20)
+
+    assert bench.record.proof is not None
+    assert (False, 1) == (bench.record.proof.safe, len(bench.pages[pages:]))
 
 
 def test_both_may_look_for_the_proof() -> None:

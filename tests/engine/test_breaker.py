@@ -10,7 +10,8 @@ from shifter.core.errors import Conflict
 from shifter.core.gates.alarm import AlarmSeen, AlarmState
 from shifter.core.phases import Phase
 from shifter.engine import control
-from shifter.engine.breaker import ATTEMPTS, trip
+from shifter.engine.breaker import trip
+from shifter.engine.saving import ATTEMPTS
 from tests.core.examples import plan
 from tests.engine.bench import (
     BURROWS,

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from shifter.core.edges import EdgeState
+from shifter.core.directive import Next
+from shifter.core.edges import DnsState, EdgeState
 from shifter.core.errors import NotFound, Refused
 from shifter.core.gates.gate import Unreadable
 from shifter.core.lanes import ALL_BLUE, Weights
-from shifter.core.phases import Phase
+from shifter.core.phases import ENDS, Phase
 from shifter.core.record import Record
 from shifter.engine import control
 from shifter.engine.resolve import resolve
@@ -151,7 +152,7 @@ def test_twice_is_refused_the_second_time(bench: Bench) -> None:
     _show(bench, BLUE, BLUE)
     _resolve(bench)
 
-    with pytest.raises(Refused, match="has ended: ROLLED_BACK"):
+    with pytest.raises(Refused, match="otters-1 is ROLLED_BACK: only a stuck"):
         _resolve(bench)
 
 
@@ -162,6 +163,54 @@ def test_blue_that_cannot_scale_in_again_does_not_keep_it_from_ending(
     bench.river.refused.add("release capacity")
 
     assert Phase.ROLLED_BACK is _resolve(bench).phase
+
+    told = "scale-in stays off: Change on release capacity: Rate exceeded"
+    assert f"{REASON}; {told}" == bench.pages[-1]
+
+
+def test_dns_follows_the_edges_back(bench: Bench) -> None:
+    """As it does when a rollback settles by itself."""
+    bench.river.dns = DnsState(weights={"edge-1": 1, "edge-2": 1}, ttl_seconds=60)
+    _show(bench, BLUE, BLUE)
+
+    _resolve(bench)
+
+    assert bench.river.dns.share() == bench.record.baseline.dns_share == 0
+
+
+def test_the_execution_that_still_tries_is_led_to_the_end(bench: Bench) -> None:
+    _show(bench, GREEN, GREEN)
+    _resolve(bench)
+
+    following = bench.follow(bench.now(Next.ROLL_BACK))
+
+    assert Next.END_COMPLETED is following.action
+    assert GREEN == bench.river.edges["edge-1"]
+
+
+@pytest.mark.parametrize("state", [BLUE, GREEN])
+def test_it_needs_no_lock(bench: Bench, state: EdgeState) -> None:
+    """Somebody may have deleted it, and another cutover may have begun since."""
+    _show(bench, state, state)
+    bench.store.latest["riverbank"] = "otters-2"
+    del bench.store.locks["riverbank"]
+
+    assert _resolve(bench).phase in ENDS
+
+
+def test_who_saves_at_the_same_moment_makes_it_look_anew(bench: Bench) -> None:
+    """What was seen before is no reason any more."""
+    _show(bench, BLUE, BLUE)
+
+    def somebody() -> None:
+        newer = {"version": bench.record.version + 1}
+        bench.store.records[OTTERS] = bench.record.model_copy(update=newer)
+        bench.river.edges["edge-1"] = GREEN
+
+    bench.river.before("save", somebody)
+
+    with pytest.raises(Refused, match="edge-1 shows 0/0/1"):
+        _resolve(bench)
 
 
 def test_what_does_not_exist_is_not_found() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shifter.core.case import ACTING, SOONEST
+from shifter.core.case import SOONEST
 from shifter.core.directive import Directive, Next
 from shifter.core.edges import EdgeState
 from shifter.core.errors import Conflict, NotFound, Throttled, Unavailable
@@ -15,6 +15,7 @@ from shifter.core.phases import Phase
 from shifter.core.record import LATE_SECONDS, WRITE_SECONDS, Rollback
 from shifter.core.topology import Topology
 from shifter.engine import control
+from shifter.engine.finish import provable_at
 from shifter.engine.roll_back import GIVE_UP_AFTER, STUCK_AFTER, go_back, roll_back
 from shifter.engine.saving import EVENTS_PER_VERB
 from shifter.engine.shift import shift
@@ -150,7 +151,7 @@ def test_it_settles_at_the_second_equal_read_back() -> None:
                 "ended_at": now,
                 "reason": "Fern aborted: a heron",
                 "version": before.version + 2,
-                "look_again_at": now + ACTING,
+                "look_again_at": provable_at(now - SOONEST),
                 "journal_length": length + 2,
                 "journal_head": bench.journal[-1].hash,
             }

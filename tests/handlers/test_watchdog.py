@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from shifter.adapters.dynamodb import DynamoStore
-from shifter.core.errors import BadEvent, NotFound, SettingsError
+from shifter.core.errors import BadEvent, NotFound, SettingsError, Unavailable
 from shifter.core.phases import Phase
+from shifter.engine import control
 from shifter.handlers import watchdog
 from shifter.telemetry import HEARTBEAT
 from tests.engine.bench import OTTERS, Bench
@@ -100,3 +102,36 @@ def test_the_heart_of_a_watchdog_that_fails_stands_still(
     with pytest.raises(NotFound):
         watchdog.handler(EVENT, None)
     assert [] == _heartbeats(capsys)
+
+
+def _ended() -> Bench:
+    bench = Bench()
+    bench.start()
+    control.abort(OTTERS, bench.ports, by="Fern", reason="a heron")
+    bench.finish_all(bench.now())
+    return bench
+
+
+def test_an_end_that_is_more_than_a_day_old_needs_nobody(
+    table: DynamoStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There are no edges in this account: whoever looked would fail."""
+    record = keep(table, _ended())
+
+    assert watchdog.handler(EVENT, None) is None
+    assert ["riverbank"] == _heartbeats(capsys)
+    assert record == table.load(OTTERS)
+
+
+def test_edges_that_cannot_be_looked_at_after_the_end_keep_the_heart_still(
+    table: DynamoStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench = _ended()
+    now = {"ended_at": datetime.now(UTC)}
+    bench.store.records[OTTERS] = bench.record.model_copy(update=now)
+    record = keep(table, bench)
+
+    with pytest.raises(Unavailable, match="read on edge-1"):
+        watchdog.handler(EVENT, None)
+    assert [] == _heartbeats(capsys)
+    assert record == table.load(OTTERS)

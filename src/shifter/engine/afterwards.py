@@ -1,12 +1,22 @@
-"""afterwards: what is still looked after when a cutover has ended.
+"""afterwards: what the watchdog still does for a cutover that has ended.
 
-For a day, because a write that nobody could fence may land late, and because people
-change weights by hand.  Whatever is found, nothing here ever raises a share: after a
-rollback every edge is made all blue again, after a completion people are told.
+Rules of this file
+* For a day the edges must go on showing the end: a write that nobody could fence may
+  land late, and people change weights by hand.
+* Nothing here ever raises a share.  After a rollback every weight beside blue is taken
+  back; after a completion people are told, and nothing is written.
+* What was found is saved before it is mended, and people are paged once for it, however
+  often it comes back, until all edges are right again.
+* A cutover that was begun later is never touched: the environment is asked once more
+  when something is wrong.  None can begin after that, for prepare wants all blue.
+* An edge that cannot be read fails, so that the heartbeat stays away: nobody may take
+  silence for safety.
+* Weights come before the proof of safety, which says nothing while they are wrong.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from shifter.core.edges import EdgeState
@@ -16,7 +26,7 @@ from shifter.core.notice import Severity
 from shifter.core.phases import Action, Phase
 from shifter.core.record import Record
 from shifter.engine import all_blue
-from shifter.engine.finish import prove
+from shifter.engine.finish import provable_at, prove
 from shifter.engine.observe import unable_edges
 from shifter.engine.saving import deliver, save
 from shifter.ports import Ports
@@ -24,6 +34,9 @@ from shifter.ports import Ports
 WATCHED = timedelta(hours=24)
 """How long after its end a cutover is looked after."""
 _TOPIC = "weights after the end"
+
+Moved = Mapping[str, EdgeState]
+"""Edges that do not show the end any more."""
 
 
 def look_after(record: Record, ports: Ports, *, alone: bool) -> None:
@@ -34,47 +47,84 @@ def look_after(record: Record, ports: Ports, *, alone: bool) -> None:
     cannot be read.
     """
     now = ports.clock.now()
-    if alone:
-        record = deliver(ports, record)
-        if record.phase is Phase.ROLLED_BACK and record.proof is None:
-            prove(record, ports, now)
-            return
     if record.ended_at is None or now - record.ended_at > WATCHED:
         return
-    wrong = _wrong(record, ports)
-    if wrong and record.phase is Phase.ROLLED_BACK:
-        _bring_back(record, wrong, ports)
-    elif wrong and record.paged != _TOPIC:
-        _tell(record, f"{wrong}: nobody but a shift may raise a share", ports)
-    elif not wrong and record.paged == _TOPIC:
+    states = ports.edges.read()
+    moved = _moved(record, states)
+    if moved:
+        _answer(record, moved, ports)
+    elif record.paged == _TOPIC:
         _save(record, ports, action="watch", reason="every edge is right again")
-
-
-def _wrong(record: Record, ports: Ports) -> str:
-    """What differs from the end that was recorded."""
-    [expected] = record.expected
-    problems = []
-    for edge, state in sorted(ports.edges.read().items()):
+    elif alone and record.phase is Phase.ROLLED_BACK and record.proof is None:
+        prove(record, ports, actor="watchdog")
+    elif alone:
+        deliver(ports, record)
+    for edge, state in sorted(states.items()):
         if isinstance(state, Unreadable):
             raise Unavailable("read", edge, state.detail)
-        if not state.weights.matches(expected):
-            problems.append(f"{edge} shows {_shown(state)}")
-    return "; ".join(problems)
 
 
-def _shown(state: EdgeState) -> str:
-    return f"blue/canary/green {state.weights} after the end"
+def _moved(record: Record, states: Mapping[str, EdgeState | Unreadable]) -> Moved:
+    [expected] = record.expected
+    return {
+        edge: state
+        for edge, state in sorted(states.items())
+        if isinstance(state, EdgeState) and not state.weights.matches(expected)
+    }
 
 
-def _bring_back(record: Record, wrong: str, ports: Ports) -> None:
-    left = all_blue.write(record.baseline.edges, ports, unable_edges(ports))
-    done = f"not all blue yet: {all_blue.told(left)}" if left else "all blue again"
-    _tell(record, f"{wrong}: {done}", ports, action=Action.ROLL_BACK)
+def _answer(record: Record, moved: Moved, ports: Ports) -> None:
+    if ports.store.environment(record.environment).latest != record.cutover_id:
+        return
+    known = record.paged == _TOPIC
+    shown = "; ".join(
+        f"{edge} shows blue/canary/green {state.weights} after the end"
+        for edge, state in moved.items()
+    )
+    if record.phase is Phase.ROLLED_BACK:
+        _bring_back(record, moved, shown, ports, page=not known)
+    elif not known:
+        told = f"{shown}: nobody but a shift may raise a share"
+        _save(
+            record,
+            ports,
+            action="watch",
+            reason=told,
+            paged=_TOPIC,
+            notify=Severity.PAGE,
+        )
 
 
-def _tell(record: Record, reason: str, ports: Ports, action: str = "watch") -> None:
-    page = None if record.paged == _TOPIC else Severity.PAGE
-    _save(record, ports, action=action, reason=reason, paged=_TOPIC, notify=page)
+def _bring_back(
+    record: Record, moved: Moved, shown: str, ports: Ports, *, page: bool
+) -> None:
+    """Write all blue again; what was proven has to be proven anew."""
+    unable = unable_edges(ports)
+    record = _save(
+        record,
+        ports,
+        action=Action.ROLL_BACK,
+        reason=f"{shown}: making it all blue again",
+        paged=_TOPIC,
+        notify=Severity.PAGE if page else None,
+        send=False,  # a page takes its time, and comes after the write
+    )
+    wrong = all_blue.write(moved, ports, unable)
+    left = {edge: problem for edge, problem in wrong.items() if edge in moved}
+    now = ports.clock.now()
+    again = {
+        "proof": None,
+        "rollback": record.way_back.model_copy(update={"verified_at": now}),
+        "look_again_at": provable_at(now),
+    }
+    _save(
+        record.model_copy(update={} if left else again),
+        ports,
+        action="verify",
+        reason=f"not all blue yet: {all_blue.told(left)}" if left else "all blue again",
+        paged=_TOPIC,
+        notify=Severity.PAGE if page and left else None,
+    )
 
 
 def _save(
@@ -85,7 +135,8 @@ def _save(
     reason: str,
     paged: str = "",
     notify: Severity | None = Severity.INFO,
-) -> None:
+    send: bool = True,
+) -> Record:
     saved = save(
         ports,
         record.model_copy(update={"paged": paged}),
@@ -97,4 +148,4 @@ def _save(
         before=record.phase,
         notify=notify,
     )
-    deliver(ports, saved)
+    return deliver(ports, saved) if send else saved

@@ -41,9 +41,14 @@ def write(
 
 def read(ports: Ports) -> dict[str, str]:
     """What keeps each edge from being all blue; empty when all of them are."""
+    return compare(ports.edges.read())
+
+
+def compare(states: Mapping[str, EdgeState | Unreadable]) -> dict[str, str]:
+    """The same of edges that were read already."""
     return {
         edge: problem
-        for edge, state in sorted(ports.edges.read().items())
+        for edge, state in sorted(states.items())
         if (problem := _not_blue(state))
     }
 

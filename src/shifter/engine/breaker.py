@@ -10,21 +10,17 @@ Rules of this file
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 
 from shifter.core.directive import Directive
-from shifter.core.errors import Conflict
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.gate import OnBad, Unreadable
-from shifter.core.phases import ENDS, GOING_BACK
+from shifter.core.phases import GOING_BACK
 from shifter.core.record import Record
 from shifter.engine.active import active
 from shifter.engine.roll_back import go_back
-from shifter.engine.saving import save
+from shifter.engine.saving import persistently, save
 from shifter.ports import Ports
-
-ATTEMPTS = 5
 
 
 def trip(alarm: str, changed_at: datetime, ports: Ports) -> Directive | None:
@@ -32,15 +28,12 @@ def trip(alarm: str, changed_at: datetime, ports: Ports) -> Directive | None:
 
     When somebody else saves at the same moment, it is tried again on what they saved.
     """
-    for _ in range(ATTEMPTS - 1):
-        with suppress(Conflict):
-            return _once(alarm, changed_at, ports)
-    return _once(alarm, changed_at, ports)
+    return persistently(lambda: _once(alarm, changed_at, ports))
 
 
 def _once(alarm: str, changed_at: datetime, ports: Ports) -> Directive | None:
     record = active(ports)
-    if record is None or record.phase in ENDS | GOING_BACK:
+    if record is None or record.phase in GOING_BACK:
         return None
     gate = _gate(alarm, record)
     if gate is None or changed_at < record.started_at:

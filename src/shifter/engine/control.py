@@ -10,10 +10,9 @@ What leads out at any time is an abort.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 
-from shifter.core.errors import Conflict, Refused
+from shifter.core.errors import Refused
 from shifter.core.gates.approval import ApprovalGate
 from shifter.core.gates.gate import OnDeadline
 from shifter.core.lanes import percent
@@ -22,10 +21,8 @@ from shifter.core.orders import Abort, Answer, Pause, Resume
 from shifter.core.phases import ENDS, GOING_BACK
 from shifter.core.quantities import format_duration
 from shifter.core.record import Record
-from shifter.engine.saving import deliver, load, save
+from shifter.engine.saving import deliver, load, persistently, save
 from shifter.ports import Ports
-
-ATTEMPTS = 5
 
 
 def abort(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
@@ -42,7 +39,7 @@ def abort(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
         told = Abort(by=by, at=ports.clock.now(), reason=reason)
         return record.model_copy(update={"abort": told})
 
-    return take(cutover_id, ports, order, action="abort", by=by, reason=reason)
+    return _take(cutover_id, ports, order, action="abort", by=by, reason=reason)
 
 
 def pause(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
@@ -54,7 +51,7 @@ def pause(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
         told = Pause(by=by, at=ports.clock.now(), reason=reason)
         return record.model_copy(update={"pause": told})
 
-    return take(cutover_id, ports, order, action="pause", by=by, reason=reason)
+    return _take(cutover_id, ports, order, action="pause", by=by, reason=reason)
 
 
 def resume(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
@@ -67,7 +64,7 @@ def resume(cutover_id: str, ports: Ports, *, by: str, reason: str) -> Record:
         told = Resume(by=by, at=ports.clock.now(), reason=reason) if edited else None
         return record.model_copy(update={"pause": None, "resume": told})
 
-    return take(cutover_id, ports, order, action="resume", by=by, reason=reason)
+    return _take(cutover_id, ports, order, action="resume", by=by, reason=reason)
 
 
 def answer(
@@ -94,7 +91,7 @@ def answer(
         return record.model_copy(update={"answers": (*record.answers, told)})
 
     action = "approve" if approved else "decline"
-    return take(cutover_id, ports, order, action=action, by=by, reason=reason)
+    return _take(cutover_id, ports, order, action=action, by=by, reason=reason)
 
 
 def _approval(record: Record, name: str) -> ApprovalGate:
@@ -127,7 +124,7 @@ def _expired(record: Record, gate: ApprovalGate, now: datetime) -> bool:
     return now - record.waiting[gate.name] >= record.plan.deadline(gate)
 
 
-def take(
+def _take(
     cutover_id: str,
     ports: Ports,
     order: Callable[[Record], Record],
@@ -155,7 +152,4 @@ def take(
         )
         return deliver(ports, saved)
 
-    for _ in range(ATTEMPTS - 1):
-        with suppress(Conflict):
-            return once()
-    return once()
+    return persistently(once)

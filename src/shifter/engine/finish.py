@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from shifter.core.case import SOONEST
@@ -10,7 +11,7 @@ from shifter.core.edges import EdgeState
 from shifter.core.errors import AwsError
 from shifter.core.evidence import INTERVAL, SETTLE, closed_before, first_interval
 from shifter.core.gates.gate import Unreadable
-from shifter.core.lanes import Lane
+from shifter.core.lanes import Lane, Split
 from shifter.core.notice import Severity
 from shifter.core.phases import ENDS, Action, Phase, after
 from shifter.core.record import Proof, Record
@@ -25,61 +26,90 @@ PROOF_DEADLINE = timedelta(minutes=15)
 def finish(directive: Directive, ports: Ports) -> Directive:
     """Complete what was decided to be complete, or look for the proof of safety."""
     record = load(ports, directive.cutover_id)
-    now = ports.clock.now()
     if record.owner != directive.owner:
         return superseded(directive)
     if record.phase is Phase.ROLLED_BACK and record.proof is None:
-        return prove(record, ports, now)
+        return prove(record, ports, actor="finish")
     if record.phase in ENDS:
         return ending(record, ports)
     going_on = record.phase is Phase.BAKING and not record.told_to_stop
     if record.decided != directive.version or not going_on:
-        return direct(record, Next.ASSESS, now)
+        return direct(record, Next.ASSESS, ports.clock.now())
     return _complete(record, ports)
 
 
 def _complete(record: Record, ports: Ports) -> Directive:
-    """Look at the edges once more, let blue scale in, and free the lock."""
-    if not all(_shows(state, record) for state in ports.edges.read().values()):
+    """Look at the edges once more, and end."""
+    if not all_show(ports.edges.read(), record.split):
         return direct(record, Next.ASSESS, ports.clock.now())
+    saved = complete(
+        record,
+        ports,
+        actor="finish",
+        action=Action.COMPLETE,
+        rule="read_back",
+        reason=record.reason,
+    )
+    return direct(deliver(ports, saved), Next.END_COMPLETED, ports.clock.now())
+
+
+def all_show(states: Mapping[str, EdgeState | Unreadable], split: Split) -> bool:
+    """Tell whether every edge can be read, and shows exactly this split."""
+    return all(
+        isinstance(state, EdgeState) and state.weights.matches(split)
+        for state in states.values()
+    )
+
+
+def complete(
+    record: Record, ports: Ports, *, actor: str, action: str, rule: str, reason: str
+) -> Record:
+    """Save the end at the last step: blue may scale in, and the lock is free."""
     problem = ""
     try:
         ports.capacity.release()
     except AwsError as error:
         problem = f"; scale-in of blue stays off: {error}"
     now = ports.clock.now()
-    saved = save(
+    return save(
         ports,
         record.model_copy(
-            update={"phase": after(record.phase, Action.COMPLETE), "ended_at": now}
+            update={
+                "phase": after(record.phase, Action.COMPLETE),
+                "step": len(record.plan.steps),
+                "ended_at": now,
+            }
         ),
         now=now,
-        actor="finish",
-        action=Action.COMPLETE,
-        rule="read_back",
-        reason=record.reason + problem,
+        actor=actor,
+        action=action,
+        rule=rule,
+        reason=reason + problem,
         before=record.phase,
         notify=Severity.PAGE if problem else Severity.INFO,
     )
-    return direct(deliver(ports, saved), Next.END_COMPLETED, now)
 
 
-def _shows(state: EdgeState | Unreadable, record: Record) -> bool:
-    return isinstance(state, EdgeState) and state.weights.matches(record.split)
+def provable_at(verified_at: datetime) -> datetime:
+    """The first moment at which all blue, read at `verified_at`, can be proven."""
+    return first_interval(verified_at) + QUIET + SETTLE
 
 
-def prove(record: Record, ports: Ports, now: datetime) -> Directive:
-    """Proven safe: two closed minutes without requests elsewhere, and a probe."""
+def prove(record: Record, ports: Ports, *, actor: str) -> Directive:
+    """Proven safe: two closed minutes without requests elsewhere, and a probe.
+
+    Whoever drives the cutover looks for it, or else the watchdog: looking changes
+    nothing, and it is saved once.
+    """
+    now = ports.clock.now()
     verified_at = record.way_back.verified_at or now
-    start = first_interval(verified_at)
-    closed = closed_before(now)
-    if closed - start < QUIET:
-        until = max(start + QUIET + SETTLE, now + SOONEST)
+    if now < provable_at(verified_at):
+        until = max(provable_at(verified_at), now + SOONEST)
         return direct(deliver(ports, record), Next.FINISH_LATER, until)
-    problem = _not_quiet(closed, ports) or _wrong_lane(record, ports)
+    problem = _not_quiet(closed_before(now), ports) or _wrong_lane(record, ports)
     if problem and now - verified_at < PROOF_DEADLINE:
         return direct(deliver(ports, record), Next.FINISH_LATER, now + INTERVAL)
-    return _save_proof(record, ports, problem)
+    return _save_proof(record, ports, actor, problem)
 
 
 def _not_quiet(closed: datetime, ports: Ports) -> str:
@@ -112,7 +142,7 @@ def _wrong_lane(record: Record, ports: Ports) -> str:
     return ""
 
 
-def _save_proof(record: Record, ports: Ports, problem: str) -> Directive:
+def _save_proof(record: Record, ports: Ports, actor: str, problem: str) -> Directive:
     now = ports.clock.now()
     detail = problem or (
         f"no request left blue in {QUIET.seconds // 60} closed minutes, "
@@ -124,7 +154,7 @@ def _save_proof(record: Record, ports: Ports, problem: str) -> Directive:
             update={"proof": Proof(at=now, safe=not problem, detail=detail)}
         ),
         now=now,
-        actor="finish",
+        actor=actor,
         action="prove",
         rule="not_proven" if problem else "proven_safe",
         reason=detail,

@@ -18,6 +18,7 @@ from shifter.core.notice import Severity
 from shifter.core.phases import ENDS, GOING_BACK, Action, after
 from shifter.core.record import Record, Rollback
 from shifter.engine import all_blue
+from shifter.engine.finish import provable_at
 from shifter.engine.observe import unable_edges
 from shifter.engine.saving import (
     EVENTS_PER_VERB,
@@ -56,7 +57,7 @@ def go_back(record: Record, ports: Ports, *, actor: str, reason: str) -> Directi
     begun = record.way_back
     looked_at = ports.clock.now()  # before the look: its answer may take its time
     confirmed = begun.verified_at is not None and not all_blue.read(ports)
-    if confirmed and _no_write_under_way(record, looked_at):
+    if confirmed and no_write_under_way(record, looked_at):
         return _settle(record, ports)
     if not confirmed:
         begun, wrong = _write(record, begun, ports)
@@ -98,7 +99,8 @@ def _write(record: Record, begun: Rollback, ports: Ports) -> tuple[Rollback, str
     return begun, all_blue.told(wrong)
 
 
-def _no_write_under_way(record: Record, now: datetime) -> bool:
+def no_write_under_way(record: Record, now: datetime) -> bool:
+    """Tell whether no write that a claim allowed can land any more."""
     return record.writes_end_at is None or now > record.writes_end_at
 
 
@@ -185,6 +187,21 @@ def _try_again(record: Record, begun: Rollback, wrong: str, ports: Ports) -> Dir
 
 def _settle(record: Record, ports: Ports) -> Directive:
     """Save the fact: all blue, read twice, and no write can undo it."""
+    saved = settle(
+        record,
+        ports,
+        actor="roll_back",
+        action=Action.SETTLE,
+        rule="second_read_back",
+        reason=f"all blue, read twice, because: {record.way_back.reason}",
+    )
+    return direct(deliver(ports, saved), Next.FINISH, ports.clock.now())
+
+
+def settle(
+    record: Record, ports: Ports, *, actor: str, action: str, rule: str, reason: str
+) -> Record:
+    """Save the end at all blue, with DNS and capacity as they were if that works."""
     problems = _follow(record, ports)
     try:
         ports.capacity.release()
@@ -192,24 +209,23 @@ def _settle(record: Record, ports: Ports) -> Directive:
         problems = "; ".join(filter(None, [problems, f"scale-in stays off: {error}"]))
     now = ports.clock.now()
     begun = record.way_back
-    saved = save(
+    verified_at = begun.verified_at or now
+    return save(
         ports,
         record.model_copy(
             update={
                 "phase": after(record.phase, Action.SETTLE),
                 "reason": begun.reason,
+                "rollback": begun.model_copy(update={"verified_at": verified_at}),
                 "ended_at": now,
-                "look_again_at": now + ACTING,
+                "look_again_at": max(provable_at(verified_at), now + ACTING),
             }
         ),
         now=now,
-        actor="roll_back",
-        action=Action.SETTLE,
-        rule="second_read_back",
-        reason="; ".join(
-            filter(None, [f"all blue, read twice, because: {begun.reason}", problems])
-        ),
+        actor=actor,
+        action=action,
+        rule=rule,
+        reason="; ".join(filter(None, [reason, problems])),
         before=record.phase,
         notify=Severity.PAGE if problems else Severity.INFO,
     )
-    return direct(deliver(ports, saved), Next.FINISH, now)

@@ -6,7 +6,10 @@ it was sent, so a crash between the two tells people twice rather than never.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from typing import TypeVar
 
 from shifter.core.directive import Directive, Next
 from shifter.core.errors import AwsError, Conflict, NotFound
@@ -17,6 +20,10 @@ from shifter.core.phases import Phase
 from shifter.core.record import Record
 from shifter.ports import Ports
 
+Done = TypeVar("Done")
+
+ATTEMPTS = 5
+"""So often is an act tried when others save at the same moment."""
 EVENTS_PER_VERB = 15
 """History events that one function and the states around it use, rounded up."""
 
@@ -91,6 +98,14 @@ def save(
     )
     ports.store.save(saved, entry)
     return saved
+
+
+def persistently(once: Callable[[], Done]) -> Done:
+    """Do it again, on what somebody else has saved at the same moment."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Conflict):
+            return once()
+    return once()
 
 
 def deliver(ports: Ports, record: Record) -> Record:
