@@ -9,13 +9,13 @@ import pytest
 
 from shifter.adapters.memory.store import MemoryStore
 from shifter.core.edges import EdgeState
-from shifter.core.errors import Denied, Refused, UnreadableRecord
+from shifter.core.errors import Denied, NotFound, Refused, UnreadableRecord
 from shifter.core.gates.gate import Unreadable
 from shifter.core.lanes import Lane, Weights
 from shifter.core.notice import Severity
 from shifter.core.phases import Phase
 from shifter.core.topology import Topology
-from shifter.engine.break_glass import Report, break_glass
+from shifter.engine.break_glass import UNDER_WAY, Report, break_glass
 from tests.engine.bench import EDGE_NAMES, OTTERS, Bench, topology_document
 
 BLUE = dict.fromkeys(EDGE_NAMES, "1/0/0")
@@ -49,7 +49,14 @@ def _break(bench: Bench, environment: str = "riverbank") -> Report:
 
 
 @pytest.mark.parametrize(
-    "error", [DENIED, UnreadableRecord("written by another version")]
+    "error",
+    [
+        DENIED,
+        UnreadableRecord("written by another version"),
+        NotFound("there is no cutover otters-1"),
+        RuntimeError("whatever it is"),
+    ],
+    ids=lambda error: type(error).__name__,
 )
 def test_every_edge_is_made_all_blue(error: Exception) -> None:
     bench = _broken(error)
@@ -88,9 +95,12 @@ def test_people_are_paged_with_who_and_why() -> None:
 
     notice = bench.notices[-1]
     assert Severity.PAGE is notice.severity
-    assert "Fern broke the glass: the key is gone. Now edge-1: all blue" in (
-        notice.reason
-    )
+    assert (
+        "Fern broke the glass: the key is gone (the record cannot be read: Denied: "
+        "Query on environment riverbank: KMSInvalidStateException). "
+        "Now edge-1: all blue; edge-2: all blue. A write of a cutover may still land "
+        f"until {bench.clock.now() + UNDER_WAY:%H:%M:%S} UTC: order it once more then"
+    ) == notice.reason
 
 
 def test_a_page_that_cannot_be_sent_does_not_matter() -> None:
@@ -133,6 +143,15 @@ def test_where_blue_cannot_serve_the_edge_is_not_written() -> None:
 
     assert "write edge-2" not in bench.river.effects
     assert "not written" in report.edges["edge-2"]
+
+
+def test_once_more_mends_what_landed_late() -> None:
+    bench = _broken()
+    bench.wait_until(_break(bench).look_again_at)
+    bench.river.edit("edge-1", blue=1, green=1)
+
+    assert _break(bench).verified
+    assert BLUE == bench.river.shows()
 
 
 def test_while_the_record_can_be_read_it_is_refused() -> None:

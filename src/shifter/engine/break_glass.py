@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel, ConfigDict
 
 from shifter.core.edges import EdgeState
-from shifter.core.errors import AwsError, NotFound, Refused, UnreadableRecord
+from shifter.core.errors import AwsError, Refused
 from shifter.core.notice import Notice, Severity
-from shifter.core.record import LATE_SECONDS, WRITE_SECONDS, Record
+from shifter.core.record import LATE_SECONDS, WRITE_SECONDS
 from shifter.engine import all_blue
 from shifter.engine.active import active
 from shifter.engine.observe import unable_edges
@@ -53,12 +53,7 @@ def break_glass(environment: str, ports: Ports, *, by: str, reason: str) -> Repo
         raise Refused(
             f"{environment} has a fenced database: weights alone are not the way back"
         )
-    record = _readable(ports)
-    if record is not None:
-        raise Refused(
-            f"the record of {record.cutover_id} can be read and it is {record.phase}: "
-            "roll it back with its record"
-        )
+    excuse = _excuse(ports)
     states = {
         edge: state
         for edge, state in ports.edges.read().items()
@@ -72,16 +67,22 @@ def break_glass(environment: str, ports: Ports, *, by: str, reason: str) -> Repo
         verified=not wrong,
         look_again_at=now + UNDER_WAY,
     )
-    _page(report, ports, now, f"{by} broke the glass: {reason}")
+    _page(report, ports, now, f"{by} broke the glass: {reason} ({excuse})")
     return report
 
 
-def _readable(ports: Ports) -> Record | None:
-    """The active cutover, if the table can tell."""
+def _excuse(ports: Ports) -> str:
+    """Why it is done without the record.  Raises Refused when it can be used."""
     try:
-        return active(ports)
-    except (AwsError, NotFound, UnreadableRecord):
-        return None
+        record = active(ports)
+    except Exception as error:  # noqa: BLE001  whatever it is, blue must not wait
+        return f"the record cannot be read: {type(error).__name__}: {error}"
+    if record is None:
+        return "no cutover is active"
+    raise Refused(
+        f"the record of {record.cutover_id} can be read and it is {record.phase}: "
+        "roll it back with its record"
+    )
 
 
 def _page(report: Report, ports: Ports, now: datetime, reason: str) -> None:
@@ -97,7 +98,8 @@ def _page(report: Report, ports: Ports, now: datetime, reason: str) -> None:
         steps=0,
         action="break_glass",
         rule="ordered",
-        reason=f"{reason}. Now {shown}",
+        reason=f"{reason}. Now {shown}. A write of a cutover may still land until "
+        f"{report.look_again_at:%H:%M:%S} UTC: order it once more then",
         journal_head="none: no record was read or written",
     )
     try:
