@@ -7,8 +7,9 @@ Rules (architecture, "What must always hold")
 * no edge has weights that are all zero;
 * no write gives an edge a larger share than an assessment has allowed so far, and after
   a rollback has settled none gives any lane but blue a weight;
-* a function that begins after an abort was taken raises nothing;
-* a settled record was read back, and what was read back was right;
+* a function that begins after an abort was taken raises nothing, and after a completion
+  nobody does;
+* a settled record was read back, and so was an end, and what was read back was right;
 * a step is taken only after the step before was settled, baked and assessed;
 * versions and journal are without a gap, and each entry carries the hash before it;
 * the lock is held from the first save to the last, and is free afterwards;
@@ -77,7 +78,9 @@ class Monitor:
             self._note(edge, state, now)
             weights = state.weights
             if self.abort_known and not cause.endswith(LATE_WORD):
-                self._nothing_raised(cause, before, state)
+                self._nothing_raised(cause, before, state, "an abort had been taken")
+            if self.record is not None and self.record.phase is Phase.COMPLETED:
+                self._nothing_raised(cause, before, state, "it was completed")
             if weights.total == 0:
                 self._speak(f"{cause}: all weights of {edge} are zero")
                 continue
@@ -109,7 +112,8 @@ class Monitor:
         self._chain(told, before, record, entry)
         self._lock(told, record, holder)
         self._moves(told, before, record, entry)
-        if entry.action == Action.SETTLE:
+        ends = record.phase in ENDS and (before is None or before.phase not in ENDS)
+        if entry.action == Action.SETTLE or ends:
             self._settled(told, record, states)
         self._capacity(told, record, entry, kept=scale_in_suspended)
         if entry.actor == "assess" and entry.action == Action.SHIFT:
@@ -125,12 +129,12 @@ class Monitor:
         self.history[edge].append((now, state.weights))
 
     def _nothing_raised(
-        self, cause: str, before: EdgeState | Unreadable, state: EdgeState
+        self, cause: str, before: EdgeState | Unreadable, state: EdgeState, since: str
     ) -> None:
         if isinstance(before, EdgeState) and state.weights.share > before.weights.share:
             self._speak(
                 f"{cause}: raised from {before.weights} to {state.weights}, "
-                "though an abort had been taken before"
+                f"though {since} before"
             )
 
     def _speak(self, violation: str) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 from shifter.core.directive import Directive
 from shifter.core.journal import broken_at
 from shifter.core.lanes import ALL_BLUE, PER_MILLE, Split
-from shifter.core.notice import Severity
 from shifter.core.phases import Phase
 from shifter.core.plan import parse_plan
 from shifter.core.record import Record
@@ -51,6 +50,8 @@ DEFINITION = Path(__file__).parents[2] / "infra" / "cutover.asl.json"
 CALLS_ALLOWED = 400
 HOLDS_ENOUGH = 2
 """So many assessments that hold, after people were paged, are a hold."""
+AFTER_END = "weights_after_end"
+"""The rule of what the watchdog tells after an end."""
 AFTERWARDS = timedelta(minutes=5)
 """How long the world goes on after the end: nothing late may undo it."""
 SPLIT_AT_END = {
@@ -185,6 +186,7 @@ class Run:
             self._drive()
             held = bool(self._waiting)
             self.world.clock.advance(AFTERWARDS)
+            self.world.look_once_more()
         except BrokenDefinition as error:
             self.violations.append(f"the state machine broke: {error}")
         except Exception as error:  # noqa: BLE001 - a mistake is a finding, not our end
@@ -254,6 +256,9 @@ class Run:
         end = self._kind(record, held=held)
         # What nobody could see any more, nobody has to answer.
         allowed = WENT_WELL if world.edit_undone else self.scenario.ends
+        if world.outside:
+            # What was to happen on green does not: people have to say how it goes on.
+            allowed |= {End.HELD}
         if world.must_go_back:
             allowed &= WENT_BACK
         if end not in allowed:
@@ -263,8 +268,11 @@ class Run:
             )
             return End.WRONG
         wanted = SPLIT_AT_END.get(end)
+        told = end is End.GREEN and any(n.rule == AFTER_END for n in world.paged)
         for edge, state in world.edges.items():
             shown = getattr(state, "weights", None)
+            if edge in world.outside and told:
+                continue
             if wanted is not None and (shown is None or not shown.matches(wanted)):
                 self.violations.append(f"ends {end}, and {edge} shows {shown}")
         holder = world.store.environment(self.scenario.topology.environment).holder
@@ -280,10 +288,7 @@ class Run:
             started = self.outcomes.get(CUTOVER)
             fine = started is not None and started.state == "NotStarted"
             return End.NOT_STARTED if fine else End.WRONG
-        paged = any(
-            notice.severity is Severity.PAGE and notice.phase == record.phase
-            for notice in self.world.notifier.sent
-        )
+        paged = any(notice.phase == record.phase for notice in self.world.paged)
         owner = CUTOVER if record.owner == 1 else f"{CUTOVER}.{record.owner}"
         outcome = self.outcomes.get(owner)
         state = outcome.state if outcome else ""

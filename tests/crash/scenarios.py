@@ -20,6 +20,7 @@ from shifter.core.phases import GOING_BACK, Phase
 from shifter.core.record import Record
 from shifter.core.topology import Topology
 from shifter.engine import control
+from tests.crash.schedule import Racer
 from tests.crash.world import CUTOVER, CrashWorld
 
 STARTER, OPERATOR = "ada", "grace"
@@ -146,6 +147,14 @@ def _at(phase: Phase, step: int) -> Callable[[Record], bool]:
     return lambda record: record.phase is phase and record.step == step
 
 
+def _rolled_back(record: Record) -> bool:
+    return record.phase is Phase.ROLLED_BACK
+
+
+def _completed(record: Record) -> bool:
+    return record.phase is Phase.COMPLETED
+
+
 def _going_back(record: Record) -> bool:
     return record.phase in GOING_BACK
 
@@ -165,6 +174,18 @@ def _healthy_green(count: int) -> Callable[[CrashWorld], None]:
 
 def _healthy_blue(count: int) -> Callable[[CrashWorld], None]:
     return lambda world: world.set_targets(Lane.BLUE, "edge-1", healthy=count)
+
+
+def _visit(racer: Racer) -> Callable[[CrashWorld], None]:
+    return lambda world: world.visit(racer)
+
+
+def _watched(armed_by: Callable[[Record], bool]) -> tuple[Happening, ...]:
+    """The watchdog comes three times, a minute apart: each may die."""
+    return tuple(
+        Happening(armed_by, _visit(Racer.WATCHDOG), timedelta(minutes=minute))
+        for minute in (1, 2, 3)
+    )
 
 
 def _refuse(*effects: str) -> Callable[[CrashWorld], None]:
@@ -296,6 +317,29 @@ SCENARIOS = {
             ),
             ends=WENT_BACK,
             usual_end=End.STUCK,
+            pairs=False,
+        ),
+        Scenario(
+            "raised-after-the-end",
+            _TWO_STEPS,
+            _topology(2),
+            (
+                Happening(_at(Phase.BAKING, 1), _alarm),
+                Happening(_rolled_back, _edit("edge-1", Split.leaving_blue(500))),
+                *_watched(_rolled_back),
+            ),
+            ends=WENT_BACK,
+            usual_end=End.BLUE,
+            pairs=False,
+        ),
+        Scenario(
+            "lowered-after-the-end",
+            _TWO_STEPS,
+            _topology(2),
+            (
+                Happening(_completed, _edit("edge-1", ALL_BLUE)),
+                *_watched(_completed),
+            ),
             pairs=False,
         ),
         Scenario("hand-over", _TWO_STEPS, _topology(), history_limit=40),

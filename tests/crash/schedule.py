@@ -95,6 +95,10 @@ class Racer(StrEnum):
     """The breaker gets an event from before the cutover: nothing may come of it."""
     WATCHDOG = "watchdog"
     """Everything stands still until the owner counts as dead; the watchdog comes."""
+    GLASS = "glass"
+    """Somebody for whom the table is gone makes every edge all blue without it."""
+    RESOLVE = "resolve"
+    """An operator says that a stuck rollback is over, whether it is or not."""
 
 
 @dataclass(frozen=True, slots=True)

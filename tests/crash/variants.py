@@ -12,12 +12,13 @@ from typing import Any
 
 from shifter.core.directive import Directive, Next
 from shifter.core.edges import EdgeState
-from shifter.core.errors import AwsError
+from shifter.core.errors import AwsError, Refused
 from shifter.core.gates.gate import Unreadable
 from shifter.core.gates.targets import TargetsSeen
 from shifter.core.lanes import Lane
 from shifter.core.phases import ENDS, GOING_BACK, Action, Phase, after
-from shifter.engine.roll_back import go_back
+from shifter.engine.active import active
+from shifter.engine.roll_back import go_back, settle
 from shifter.engine.saving import deliver, direct, load, save, superseded
 from shifter.engine.shift import shift
 from shifter.engine.watchdog import watch
@@ -25,6 +26,7 @@ from shifter.handlers.events import directive_in
 from shifter.ports import Edges, Ports
 from tests.crash.explore import begins_pairs, followers, singles
 from tests.crash.run import ENGINE, Engine, Result, run
+from tests.crash.scenarios import OPERATOR
 from tests.crash.schedule import Race, Racer, Schedule
 from tests.crash.world import CUTOVER, RUSH, CrashPorts
 
@@ -166,6 +168,36 @@ def _watchdog_that_finishes(ports: Ports) -> None:
         watch(ports)
 
 
+def _watchdog_that_raises(ports: Ports) -> None:
+    """Make a completed cutover green again, in the hope that nobody meant it."""
+    record = load(ports, CUTOVER)
+    if record.phase is not Phase.COMPLETED:
+        watch(ports)
+        return
+    states = ports.edges.read().items()
+    ports.edges.write(
+        {e: s.moved(record.split) for e, s in states if isinstance(s, EdgeState)},
+        lambda: None,
+    )
+
+
+def _watchdog_that_rests(ports: Ports) -> None:
+    """Leave what has ended alone."""
+    if active(ports) is not None:
+        watch(ports)
+
+
+def _resolve_that_trusts(ports: Ports) -> None:
+    """Believe an operator who says that it is over."""
+    record = load(ports, CUTOVER)
+    if record.phase is not Phase.ROLLBACK_STUCK:
+        raise Refused(f"it is {record.phase}")
+    saved = settle(
+        record, ports, actor=OPERATOR, action="resolve", rule="variant", reason="over"
+    )
+    deliver(ports, saved)
+
+
 def _breaker_that_trusts(ports: Ports) -> None:
     """Go back for every event, however old it is."""
     record = load(ports, CUTOVER)
@@ -177,6 +209,24 @@ RUSHES = (
         "the watchdog finishes the shift", Racer.WATCHDOG, _watchdog_that_finishes
     ),
     WrongRush("the breaker trusts a stale event", Racer.STALE, _breaker_that_trusts),
+    WrongRush(
+        "the watchdog writes green after a completion",
+        Racer.WATCHDOG,
+        _watchdog_that_raises,
+        ("lowered-after-the-end",),
+    ),
+    WrongRush(
+        "the watchdog rests after the end",
+        Racer.WATCHDOG,
+        _watchdog_that_rests,
+        ("raised-after-the-end",),
+    ),
+    WrongRush(
+        "resolve frees without looking",
+        Racer.RESOLVE,
+        _resolve_that_trusts,
+        ("edge-refuses-way-back",),
+    ),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -25,20 +26,32 @@ from shifter.adapters.readers import (
     WeightsReader,
 )
 from shifter.core.edges import EdgeState
-from shifter.core.errors import AwsError, Conflict, NotFound, Refused, Rejected
+from shifter.core.errors import (
+    AwsError,
+    Conflict,
+    Denied,
+    NotFound,
+    Refused,
+    Rejected,
+    ShifterError,
+)
 from shifter.core.evidence import INTERVAL
 from shifter.core.gates.alarm import AlarmSeen, AlarmState
 from shifter.core.gates.gate import Unreadable
 from shifter.core.lanes import Lane
-from shifter.core.phases import ENDS, Phase
+from shifter.core.notice import Notice, Severity
+from shifter.core.phases import Phase
 from shifter.core.record import LATE_SECONDS, WRITE_SECONDS, Record
 from shifter.core.topology import Topology
 from shifter.engine import control
 from shifter.engine.active import active
+from shifter.engine.break_glass import break_glass
 from shifter.engine.breaker import trip
+from shifter.engine.resolve import resolve
 from shifter.engine.watchdog import UNSEEN, watch
-from shifter.ports import Edges, Ports, Reader
+from shifter.ports import Edges, Environment, Ports, Reader
 from tests.crash.director import Director, Tell
+from tests.crash.machine import Crash
 from tests.crash.monitors import LATE_WORD, Monitor, served
 from tests.crash.schedule import Racer, Schedule
 from tests.crash.timeline import Timeline
@@ -77,6 +90,9 @@ class CrashWorld(MemoryWorld):
         """Whether an order to go back was taken."""
         self.edit_undone = False
         """Whether a late write of our own replaced what somebody had set by hand."""
+        self.outside: set[str] = set()
+        """Edges that were moved when no cutover could know it any more: by hand after
+        its completion, or without its record."""
         self._edited: set[str] = set()
         self.function = ""
         """The function that runs now."""
@@ -101,6 +117,11 @@ class CrashWorld(MemoryWorld):
     @property
     def record(self) -> Record | None:
         return self.store.load(CUTOVER)
+
+    @property
+    def paged(self) -> list[Notice]:
+        """What people were paged about."""
+        return [n for n in self.notifier.sent if n.severity is Severity.PAGE]
 
     def effect(self, name: str, apply: Callable[[], T]) -> T:
         if name in self._refused:
@@ -136,6 +157,8 @@ class CrashWorld(MemoryWorld):
         self.tell(f"     somebody sets {edge} to {state.weights}")
         self.edges[edge] = state
         self._edited.add(edge)
+        if self.record is not None and self.record.phase is Phase.COMPLETED:
+            self.outside.add(edge)
         self.monitor.edited(edge, state, self.clock.now())
 
     def refuse(self, *effects: str) -> None:
@@ -152,15 +175,30 @@ class CrashWorld(MemoryWorld):
             return False
         return True
 
+    def visit(self, racer: Racer) -> None:
+        """Let somebody come whom faults may strike, too."""
+        self.tell(f"     {racer} comes")
+        try:
+            with self.serving(racer):
+                self._rush[racer](self.ports)
+        except (Crash, ShifterError) as error:
+            self.tell(f"     which ends with {type(error).__name__}: {error}")
+
+    def look_once_more(self) -> None:
+        """Let the watchdog see what was moved behind the back of a completion."""
+        record = self.record
+        if self.outside and record is not None and record.phase is Phase.COMPLETED:
+            self.order(self._rush[Racer.WATCHDOG])
+
     def tell(self, line: str) -> None:
         if self._tell:
             self._tell(line)
 
     def _comes(self, racer: Racer) -> None:
         """Let somebody give an order; a refused one changes nothing."""
-        before = self.record
+        before, edges = self.record, dict(self.edges)
         if racer is Racer.WATCHDOG:
-            if before is None or before.phase in ENDS:
+            if before is None:
                 return
             self.clock.advance_to(before.look_again_at + UNSEEN + JUST)
             before = self.record
@@ -170,6 +208,11 @@ class CrashWorld(MemoryWorld):
         if racer is Racer.STALE:
             if before is not record:
                 self.monitor.violations.append("an event from before was believed")
+            return
+        if racer is Racer.GLASS:
+            moved = {edge for edge in edges if edges[edge] is not self.edges[edge]}
+            self.outside |= moved
+            self.edit_undone |= bool(moved & self._edited)
             return
         ended = record is None or record.phase is Phase.COMPLETED
         self.must_go_back = taken and not ended
@@ -230,6 +273,26 @@ def stale_event(ports: Ports) -> None:
     alarms["errors"] = before
 
 
+def without_the_record(ports: Ports) -> None:
+    """Somebody for whom the table is gone, while others can use it."""
+    assert isinstance(ports, CrashPorts)
+    cut_off = copy(ports)
+    cut_off.store = NoTable()
+    cut_off.edges = MemoryEdges(ports.world)  # what they read, nobody else has seen
+    break_glass(ports.topology.environment, cut_off, by=ABORTER, reason="no key")
+
+
+class NoTable(MemoryStore):
+    """A store for somebody who cannot use it."""
+
+    def environment(self, name: str) -> Environment:
+        raise Denied("Query", f"environment {name}", "the key is disabled")
+
+
+def _resolve(ports: Ports) -> None:
+    resolve(CUTOVER, ports, by=ABORTER, reason="it is over")
+
+
 def _alarms(ports: Ports) -> dict[str, AlarmSeen]:
     assert isinstance(ports, CrashPorts)
     return ports.world.alarms
@@ -241,6 +304,8 @@ RUSH: Rush = {
     Racer.BREAKER: break_now,
     Racer.STALE: stale_event,
     Racer.WATCHDOG: watch,
+    Racer.GLASS: without_the_record,
+    Racer.RESOLVE: _resolve,
 }
 """What each racer does when it comes."""
 
