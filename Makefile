@@ -7,11 +7,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := .tools/uv/bin/uv
+SAM := SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
 
 # One environment, which `make demo` begins and the other targets complete.
 # A stamp is older than its lock when the lock has changed: then pip runs again.
 DEMO_READY := $(VENV)/.demo-ready
 DEV_READY := $(VENV)/.dev-ready
+SAM_READY := .tools/sam/.ready
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 COMPILE := $(UV) pip compile --quiet --system-certs --generate-hashes --universal \
@@ -24,10 +26,10 @@ DECIDING := src/shifter/core/*,src/shifter/engine/*
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format coverage scenarios crash schema diagram lock clean
+.PHONY: help demo test check format coverage scenarios crash build validate local-invoke schema diagram lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(if $(wildcard $(DEV_READY)),$(DEV_READY),$(DEMO_READY)) ## Watch a cutover in a sandbox on this machine; no AWS account
 	@$(BIN)/shifter demo
@@ -62,6 +64,17 @@ scenarios: $(DEV_READY) ## Play every fault at every onset in the sandbox, and l
 crash: $(DEV_READY) ## Crash the engine before and after every effect, and look where it ends
 	@$(BIN)/python -m tests.crash
 
+build: $(SAM_READY) $(UV) ## Make the packages and templates that SAM deploys
+	@$(SAM) build
+	@$(SAM) build --template infra/automation.yaml --build-dir build/automation
+
+validate: $(SAM_READY) ## Let SAM and cfn-lint judge the templates
+	@$(SAM) validate --lint
+	@$(SAM) validate --lint --template infra/automation.yaml
+
+local-invoke: $(DEV_READY) build ## Run every event with the built packages in docker, where it runs
+	@$(BIN)/python -m tests.events.local
+
 schema: $(DEV_READY) ## Write the plan's JSON Schema from the models
 	@$(BIN)/python -m shifter.cli.schema
 
@@ -72,10 +85,11 @@ lock: $(UV) ## Pin the requirements again (UPGRADE=1 takes newer versions)
 	$(COMPILE) requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) requirements/demo.in -o requirements/demo.txt
 	$(COMPILE) -c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
+	$(COMPILE) requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
 
 clean: ## Remove everything that make or a tool has made
-	rm -rf $(VENV) .tools build dist src/*.egg-info .coverage .coverage.*
+	rm -rf $(VENV) .tools .aws-sam build dist src/*.egg-info .coverage .coverage.*
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -106,4 +120,11 @@ $(UV): requirements/uv.txt
 	@echo "Installing uv, which pins the requirements, into .tools/uv."
 	@"$(PYTHON)" -m venv --clear .tools/uv
 	@.tools/uv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+# The lock is complete, so that pip need not resolve: what SAM asks of extras it could not.
+$(SAM_READY): requirements/sam.txt
+	@echo "Installing the SAM CLI, which builds and deploys, into .tools/sam (once, about half a minute)."
+	@"$(PYTHON)" -m venv --clear .tools/sam
+	@.tools/sam/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/sam.txt
 	@touch $@

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("dev", "demo", "lambda", "uv")
+LOCKS = ("dev", "demo", "lambda", "sam", "uv")
 
 RUNS_IN_A_LAMBDA = {
     "annotated-types",
