@@ -1,0 +1,1 @@
+"""The files in events/: each one drives its function, here and in docker."""
