@@ -169,11 +169,15 @@ def test_blue_that_cannot_scale_in_again_does_not_keep_it_from_ending(
 
 
 def test_dns_follows_the_edges_back(bench: Bench) -> None:
-    """As it does when a rollback settles by itself."""
+    """The watchdog writes it: whoever takes orders may not move traffic."""
     bench.river.dns = DnsState(weights={"edge-1": 1, "edge-2": 1}, ttl_seconds=60)
     _show(bench, BLUE, BLUE)
 
     _resolve(bench)
+    assert "write dns" not in bench.river.effects
+    for _ in range(10):
+        bench.wait(minutes=1)
+        watch(bench.ports)
 
     assert bench.river.dns.share() == bench.record.baseline.dns_share == 0
 

@@ -12,6 +12,7 @@ Rules of this file
 * An edge that cannot be read fails, so that the heartbeat stays away: nobody may take
   silence for safety.
 * Weights come before the proof of safety, which says nothing while they are wrong.
+* DNS follows before it is proven, where no execution has brought it back.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from shifter.core.record import Record
 from shifter.engine import all_blue
 from shifter.engine.finish import provable_at, prove
 from shifter.engine.observe import unable_edges
+from shifter.engine.roll_back import bring_dns_back
 from shifter.engine.saving import deliver, save
 from shifter.ports import Ports
 
@@ -56,6 +58,7 @@ def look_after(record: Record, ports: Ports, *, alone: bool) -> None:
     elif record.paged == _TOPIC:
         _save(record, ports, action="watch", reason="every edge is right again")
     elif alone and record.phase is Phase.ROLLED_BACK and record.proof is None:
+        bring_dns_back(record, ports)
         prove(record, ports, actor="watchdog")
     elif alone:
         deliver(ports, record)

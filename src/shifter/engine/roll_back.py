@@ -128,16 +128,20 @@ def _wait_to_settle(record: Record, begun: Rollback, ports: Ports) -> Directive:
     return direct(deliver(ports, saved), Next.ROLL_BACK_LATER, until)
 
 
-def _follow(record: Record, ports: Ports) -> str:
-    """Bring DNS and capacity back as well as possible; return what did not work."""
-    problems = []
+def bring_dns_back(record: Record, ports: Ports) -> str:
+    """Let DNS answer as it did at the start; return what did not work."""
     try:
-        share = record.baseline.dns_share
-        state = ports.dns.read()
+        share, state = record.baseline.dns_share, ports.dns.read()
         if share is not None and state is not None and state.share() != share:
             ports.dns.write(share)
     except AwsError as error:
-        problems.append(f"DNS is not back: {error}")
+        return f"DNS is not back: {error}"
+    return ""
+
+
+def _follow(record: Record, ports: Ports) -> str:
+    """Bring DNS and capacity back as well as possible; return what did not work."""
+    problems = [bring_dns_back(record, ports)]
     try:
         ports.capacity.keep()  # an abort may have come while finish was releasing it
         running = record.baseline.capacity.get("running")
@@ -145,7 +149,7 @@ def _follow(record: Record, ports: Ports) -> str:
             ports.capacity.raise_to(running)
     except AwsError as error:
         problems.append(f"capacity of blue was not raised: {error}")
-    return "; ".join(problems)
+    return "; ".join(filter(None, problems))
 
 
 def _try_again(record: Record, begun: Rollback, wrong: str, ports: Ports) -> Directive:
@@ -194,15 +198,25 @@ def _settle(record: Record, ports: Ports) -> Directive:
         action=Action.SETTLE,
         rule="second_read_back",
         reason=f"all blue, read twice, because: {record.way_back.reason}",
+        problems=_follow(record, ports),
     )
     return direct(deliver(ports, saved), Next.FINISH, ports.clock.now())
 
 
 def settle(
-    record: Record, ports: Ports, *, actor: str, action: str, rule: str, reason: str
+    record: Record,
+    ports: Ports,
+    *,
+    actor: str,
+    action: str,
+    rule: str,
+    reason: str,
+    problems: str = "",
 ) -> Record:
-    """Save the end at all blue, with DNS and capacity as they were if that works."""
-    problems = _follow(record, ports)
+    """Save the end at all blue; blue may scale in, and the lock is free.
+
+    `problems` is what did not follow, which people are told.
+    """
     try:
         ports.capacity.release()
     except AwsError as error:
