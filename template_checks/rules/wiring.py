@@ -1,0 +1,95 @@
+"""How stacks are joined: every output used, and the order that AWS needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from template_checks.rules.rule import Found, rule
+from template_checks.source import ROOT_TEMPLATE, STACK, Template
+from template_checks.tree import Resource, Tree, named_in
+
+
+@rule("WIR01", "An output that nobody reads is a promise that nobody keeps true.")
+def outputs_are_used(tree: Tree) -> Found:
+    root = tree.sources.template(ROOT_TEMPLATE)
+    used = set(_read_outputs(root))
+    for name, body in root["Resources"].items():
+        if body["Type"] != STACK:
+            continue
+        path = body["Properties"]["TemplateURL"]
+        if path not in tree.sources.texts:
+            continue
+        for output in tree.sources.template(path).get("Outputs", {}):
+            if (name, output) not in used:
+                yield path, f"nobody reads the output {output}"
+
+
+@rule("WIR02", "A parameter that nothing reads looks like a choice and is none.")
+def parameters_are_used(tree: Tree) -> Found:
+    for path, template in tree.sources.templates():
+        names = set(_names({k: v for k, v in template.items() if k != "Parameters"}))
+        for parameter in template.get("Parameters", {}):
+            if parameter not in names:
+                yield path, f"nothing reads the parameter {parameter}"
+
+
+@rule("WIR03", "ECS refuses a service whose target group has no listener rule yet.")
+def services_wait_for_rules(tree: Tree) -> Found:
+    for service in tree.resources("AWS::ECS::Service"):
+        waits = set(_reach(service))
+        for place in service.list("LoadBalancers"):
+            group = tree.find(place.get("TargetGroupArn"))
+            if group is None:
+                continue
+            for rule_ in tree.resources("AWS::ElasticLoadBalancingV2::ListenerRule"):
+                names = named_in(rule_.properties)
+                apart = rule_.stack != service.stack
+                if group.id in names and not apart and rule_.id not in waits:
+                    yield service.id, f"does not wait for the rule {rule_.name}"
+
+
+@rule("WIR04", "A network or database that leaves the root by mistake is deleted.")
+def precious_stacks_are_kept(tree: Tree) -> Found:
+    for stack in tree.resources(STACK):
+        if stack.name in {"Network", "Database"}:
+            for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
+                if stack.attributes.get(attribute) != "Retain":
+                    yield stack.id, f"{attribute} is not Retain"
+
+
+def _reach(resource: Resource) -> Iterator[str]:
+    """The resources that have to exist before this one."""
+    yield from named_in(resource.properties)
+    for name in resource.depends_on:
+        yield f"{resource.stack}/{name}"
+
+
+def _read_outputs(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        attribute = value.get("Fn::GetAtt")
+        if attribute is not None:
+            name, _, output = (
+                attribute if isinstance(attribute, str) else ".".join(attribute)
+            ).partition(".Outputs.")
+            yield name, output
+        for inner in value.values():
+            yield from _read_outputs(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _read_outputs(inner)
+
+
+def _names(value: Template | Any) -> Iterator[str]:
+    """Every name that a template refers to."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "Ref":
+                yield str(inner)
+            elif key == "Fn::Sub":
+                text = inner if isinstance(inner, str) else inner[0]
+                yield from (part.split("}")[0] for part in text.split("${")[1:])
+            yield from _names(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _names(inner)
