@@ -26,10 +26,7 @@ DECIDING := src/shifter/core/*,src/shifter/engine/*
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format coverage scenarios crash build validate local-invoke schema diagram lock clean
-
-help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+.PHONY: help demo test check format coverage scenarios crash build validate local-invoke schema diagram lock clean help: ## List the targets @awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile check-templates test-templates cost golden %-15s
 
 demo: $(if $(wildcard $(DEV_READY)),$(DEV_READY),$(DEMO_READY)) ## Watch a cutover in a sandbox on this machine; no AWS account
 	@$(BIN)/shifter demo
@@ -40,10 +37,23 @@ test: $(DEV_READY) ## Run every test, on all cores
 check: $(DEV_READY) ## Format, lint, types, import direction, dependencies; no tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy src $(wildcard tests benchmarks)
+	$(BIN)/mypy src template_checks $(wildcard tests benchmarks)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry src
 	$(BIN)/vulture
+
+check-templates: $(DEV_READY) ## Look at the CloudFormation templates with every rule
+	$(BIN)/cfn-lint
+	@$(BIN)/python -m template_checks check
+
+test-templates: $(DEV_READY) ## Break the templates in every known way, and see each one caught
+	@$(BIN)/python -m tests.template_checks
+
+cost: $(DEV_READY) ## Print what a profile costs a month: make cost PROFILE=prod
+	@$(BIN)/python -m template_checks cost $(or $(PROFILE),dev)
+
+golden: $(DEV_READY) ## Write the rendered templates and their picture anew, to be read in a diff
+	@$(BIN)/python -m tests.template_checks.golden
 
 format: $(DEV_READY) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .

@@ -6,17 +6,14 @@ cfn-lint runs the plugin by itself; here it is run alone, for the tests of the r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-from cfnlint.template import Template
 
 from template_checks.lint import written
 from template_checks.profiles import PROFILES, rendered
-from template_checks.render import REGION, Unrenderable
+from template_checks.render import Unrenderable
 from template_checks.rules import Finding, registered
 from template_checks.source import Sources, Unreadable
 
-PLUGIN: tuple[Any, ...] = (
+PLUGIN = (
     written.LocalTemplates(),
     written.WeightsAreParameters(),
     written.DataAreKept(),
@@ -46,13 +43,13 @@ def written_findings(sources: Sources) -> Iterator[Finding]:
     """What the plugin says about all templates that parse."""
     for path in sources.paths():
         try:
-            template = Template(path, sources.template(path), [REGION])
+            template = sources.template(path)
         except Unreadable:
             continue  # rendering says so
         for rule in PLUGIN:
-            for match in rule.match(template):
-                place = "/".join(str(part) for part in match.path)
-                yield Finding(rule.id, f"{path}:{place}", match.message)
+            for place, message in rule.problems(template):
+                where = "/".join(str(part) for part in place)
+                yield Finding(rule.id, f"{path}:{where}", message)
 
 
 def reasons() -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a rendered tree costs a month, line by line.
 
-Prices and volumes are data (prices.json); what is charged for a resource is in `charges`.
+Prices and volumes are data (prices.json); what is charged for is in `charges`.
 """
 
 from __future__ import annotations

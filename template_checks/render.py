@@ -170,6 +170,8 @@ class _Renderer:
         return outputs[output]
 
     def _stack_of(self, name: str) -> Stack:
+        if name in self._stacks:
+            return self._stacks[name]
         if name in self._under_way:
             raise Unrenderable(
                 f"{self._name}: a cycle, {' -> '.join([*self._under_way, name])}"

@@ -93,13 +93,6 @@ def held_to_this_account(tree: Tree) -> Found:
                 yield key.id, f"{principal['Service']} has no condition"
 
 
-@rule("KEY06", "Data under a deleted key are gone, whoever deleted the stack.")
-def keys_stay(tree: Tree) -> Found:
-    for key in tree.resources(KEY):
-        if key.attributes.get("DeletionPolicy") != "Retain":
-            yield key.id, "DeletionPolicy is not Retain"
-
-
 def _keys_of(tree: Tree, type_name: str, place: str) -> Iterator[Resource]:
     keys = {
         key.id: key

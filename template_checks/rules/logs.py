@@ -57,13 +57,6 @@ def made_first(tree: Tree) -> Found:
                 yield found.id, f"waits for {len(waited)} of its {groups} log groups"
 
 
-@rule("LOG05", "A record of what happened that goes with the stack is no record.")
-def records_stay(tree: Tree) -> Found:
-    for group in tree.resources(GROUP):
-        if group.attributes.get("DeletionPolicy") != "Retain":
-            yield group.id, "DeletionPolicy is not Retain"
-
-
 def _written(tree: Tree) -> Iterator[tuple[str, str]]:
     """What writes to which group, by the names that the services choose."""
     for cluster in tree.resources("AWS::RDS::DBCluster"):

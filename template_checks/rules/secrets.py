@@ -38,6 +38,23 @@ def rotated_by_a_function(tree: Tree) -> Found:
             yield rotation.id, f"{arn} is no function"
 
 
+@rule("SEC02", "What uses a secret before its database is attached finds no host.")
+def used_when_attached(tree: Tree) -> Found:
+    uses = [
+        (endpoint.id, endpoint.get("MySqlSettings", "SecretsManagerSecretId"))
+        for endpoint in tree.resources("AWS::DMS::Endpoint")
+    ] + [
+        (task.id, entry.get("ValueFrom"))
+        for task in tree.resources("AWS::ECS::TaskDefinition")
+        for container in task.list("ContainerDefinitions")
+        for entry in container.get("Secrets", [])
+    ]
+    for where, text in uses:
+        used = tree.find(text)
+        if used is not None and used.type == SECRET:
+            yield where, f"uses {used.id}, not its attachment"
+
+
 @rule("SEC03", "A credential that lives longer than 30 days fails the audit.")
 def in_time(tree: Tree) -> Found:
     for rotation in tree.resources(ROTATION):
@@ -111,8 +128,9 @@ def same_characters(tree: Tree) -> Found:
         if attachment is None:
             continue
         generated = excluded.get(attachment.get("SecretId"))
-        rotated = rotation.get("HostedRotationLambda", "ExcludeCharacters")
-        if rotated != generated:
+        hosted = rotation.get("HostedRotationLambda")
+        rotated = (hosted or {}).get("ExcludeCharacters")
+        if hosted is not None and rotated != generated:
             yield rotation.id, f"excludes {rotated}; generation excludes {generated}"
 
 

@@ -1,4 +1,4 @@
-"""How stacks are joined: every output used, and the order that AWS needs."""
+"""How stacks are joined: outputs and parameters are used, what is precious stays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from template_checks.rules.rule import Found, rule
 from template_checks.source import ROOT_TEMPLATE, STACK, Template
-from template_checks.tree import Resource, Tree, named_in
+from template_checks.tree import Tree
 
 
 @rule("WIR01", "An output that nobody reads is a promise that nobody keeps true.")
@@ -34,35 +34,13 @@ def parameters_are_used(tree: Tree) -> Found:
                 yield path, f"nothing reads the parameter {parameter}"
 
 
-@rule("WIR03", "ECS refuses a service whose target group has no listener rule yet.")
-def services_wait_for_rules(tree: Tree) -> Found:
-    for service in tree.resources("AWS::ECS::Service"):
-        waits = set(_reach(service))
-        for place in service.list("LoadBalancers"):
-            group = tree.find(place.get("TargetGroupArn"))
-            if group is None:
-                continue
-            for rule_ in tree.resources("AWS::ElasticLoadBalancingV2::ListenerRule"):
-                names = named_in(rule_.properties)
-                apart = rule_.stack != service.stack
-                if group.id in names and not apart and rule_.id not in waits:
-                    yield service.id, f"does not wait for the rule {rule_.name}"
-
-
-@rule("WIR04", "A network or database that leaves the root by mistake is deleted.")
+@rule("WIR03", "A network or database that leaves the root by mistake is deleted.")
 def precious_stacks_are_kept(tree: Tree) -> Found:
     for stack in tree.resources(STACK):
         if stack.name in {"Network", "Database"}:
             for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
                 if stack.attributes.get(attribute) != "Retain":
                     yield stack.id, f"{attribute} is not Retain"
-
-
-def _reach(resource: Resource) -> Iterator[str]:
-    """The resources that have to exist before this one."""
-    yield from named_in(resource.properties)
-    for name in resource.depends_on:
-        yield f"{resource.stack}/{name}"
 
 
 def _read_outputs(value: Any) -> Iterator[tuple[str, str]]:
