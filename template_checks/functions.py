@@ -101,7 +101,7 @@ class Functions:
                 return self._select(*argument)
             case "Fn::Cidr":
                 block, count = argument[:2]
-                return [f"${{cidr {n} of {block}}}" for n in range(int(count))]
+                return [f"{block}/cidr[{n}]" for n in range(int(count))]
             case _:
                 raise ValueError(f"unknown function {function}")
 

@@ -99,7 +99,7 @@ def rolling(tree: Tree) -> Found:
 def scaling_decides(tree: Tree) -> Found:
     for service in tree.resources(SERVICE):
         count = service.get("DesiredCount")
-        if count is not None and service.name != "CanaryService":
+        if number(count) and service.name != "CanaryService":
             yield service.id, f"DesiredCount is {count} although there is an image"
 
 

@@ -1,0 +1,77 @@
+"""A rendered tree as one template again, in which all stacks are one.
+
+Symbols become functions again, so the template can be created where nested stacks
+cannot: in an emulated account.  A logical id is the stack's name and the resource's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from template_checks.source import STACK, Template
+from template_checks.tree import Tree
+
+ABSENT = "arn:aws:absent:us-east-1:111122223333:"
+"""Begins what stands for a resource that is not taken."""
+_SYMBOL = re.compile(r"\$\{(\w+)/(\w+)(?:\.([\w.]+))?\}")
+
+
+def flattened(
+    tree: Tree,
+    types: Collection[str],
+    without: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> Template:
+    """One template with the tree's resources of the given types.
+
+    `without` names properties, by type, that are left out.
+    """
+    taken = {r.id: r for r in tree.resources(*types) if r.type != STACK}
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Resources": {
+            _logical(*place.split("/")): {
+                "Type": resource.type,
+                "Properties": {
+                    name: _functions(value, taken)
+                    for name, value in resource.properties.items()
+                    if name not in without.get(resource.type, ())
+                },
+            }
+            for place, resource in taken.items()
+        },
+    }
+
+
+def _logical(stack: str, name: str) -> str:
+    return f"{stack}{name}"
+
+
+def _functions(value: Any, taken: Collection[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _functions(inner, taken) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_functions(inner, taken) for inner in value]
+    if not isinstance(value, str) or not _SYMBOL.search(value):
+        return value
+    return _text(value, taken)
+
+
+def _text(text: str, taken: Collection[str]) -> Any:
+    """A text with symbols: of what is taken as functions, of the rest as plain text."""
+
+    def put(match: re.Match[str]) -> str:
+        stack, name, attribute = match.groups()
+        if f"{stack}/{name}" not in taken:
+            return f"{ABSENT}{stack}/{name}"
+        ending = f".{attribute}" if attribute else ""
+        return f"${{{_logical(stack, name)}{ending}}}"
+
+    put_in = _SYMBOL.sub(put, text)
+    alone = re.fullmatch(r"\$\{(\w+)(?:\.([\w.]+))?\}", put_in)
+    if alone is None:
+        return {"Fn::Sub": put_in} if "${" in put_in else put_in
+    name, attribute = alone.groups()
+    return {"Fn::GetAtt": [name, attribute]} if attribute else {"Ref": name}

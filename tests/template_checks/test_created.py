@@ -1,0 +1,166 @@
+"""The templates, created in an emulated account, where Shifter then moves weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.cloudformation.parsing import get_model_map
+
+from shifter.adapters.alb import AlbEdges
+from shifter.adapters.route53 import Route53Dns
+from shifter.adapters.ssm import load_topology
+from shifter.core.edges import EdgeState
+from shifter.core.lanes import Lane, Weights
+from shifter.core.topology import Topology
+from template_checks.flat import flattened
+from template_checks.profiles import rendered
+from template_checks.tree import Tree
+from tests.template_checks.break_them import whole
+
+UNSUPPORTED = {
+    "AWS::ApplicationAutoScaling::ScalableTarget",
+    "AWS::ApplicationAutoScaling::ScalingPolicy",
+    "AWS::Backup::BackupPlan",
+    "AWS::Backup::BackupSelection",
+    "AWS::Backup::BackupVault",
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::DMS::Certificate",
+    "AWS::DMS::Endpoint",
+    "AWS::DMS::ReplicationInstance",
+    "AWS::DMS::ReplicationSubnetGroup",
+    "AWS::DMS::ReplicationTask",
+    "AWS::EC2::SecurityGroupEgress",
+    "AWS::EC2::VPCCidrBlock",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBClusterParameterGroup",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SecretsManager::RotationSchedule",
+    "AWS::SecretsManager::Secret",
+    "AWS::SecretsManager::SecretTargetAttachment",
+    "AWS::WAFv2::LoggingConfiguration",
+    "AWS::WAFv2::WebACL",
+    "AWS::WAFv2::WebACLAssociation",
+}
+"""Types that moto's CloudFormation does not know."""
+
+NOT_CREATED: Mapping[str, str] = {
+    "AWS::CloudWatch::Dashboard": "moto has no TargetGroupFullName",
+    "AWS::ECR::Repository": "moto makes a name with capitals, which it refuses",
+    "AWS::KMS::Alias": "moto has no key to go with it",
+    "AWS::KMS::Key": "moto does not find what refers to it",
+    "AWS::RDS::DBInstance": "moto knows no cluster to put it into",
+    "AWS::RDS::DBParameterGroup": "it goes with the instances",
+    "AWS::RDS::DBSubnetGroup": "it goes with the clusters",
+}
+"""Types that moto knows, and does not create from our templates."""
+
+WITHOUT = {
+    "AWS::EC2::Subnet": ("Ipv6CidrBlock",),  # moto's network has no such attribute
+    "AWS::SSM::Parameter": ("Tags",),  # AWS takes a map here, moto a list
+}
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tree]:
+    """An account with the stacks of prod, as one stack; what was rendered for it."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        certificate = boto3.client("acm").request_certificate(
+            DomainName="payments.example.com"
+        )
+        tree = rendered(
+            whole(),
+            "prod",
+            CertificateArn=certificate["CertificateArn"],
+            HostedZoneId="",
+        )
+        types = _types(tree) - UNSUPPORTED - NOT_CREATED.keys()
+        template = flattened(tree, types, WITHOUT)
+        boto3.client("cloudformation").create_stack(
+            StackName="payments-prod", TemplateBody=json.dumps(template)
+        )
+        yield tree
+
+
+@pytest.fixture
+def topology(account: Tree) -> Topology:
+    """What ssm-parameter.yaml tells Shifter."""
+    return load_topology(boto3.client("ssm"), "/shifter/payments-prod/topology")
+
+
+def test_the_list_of_what_moto_does_not_know_is_the_list() -> None:
+    types = _types(rendered(whole(), "prod"))
+
+    assert UNSUPPORTED == types - get_model_map().keys()
+    assert NOT_CREATED.keys() <= types
+
+
+def test_the_stacks_are_created(account: Tree) -> None:
+    elbv2: Any = boto3.client("elbv2")
+    ecs: Any = boto3.client("ecs")
+
+    assert 2 == len(elbv2.describe_load_balancers()["LoadBalancers"])
+    assert 6 == len(elbv2.describe_target_groups()["TargetGroups"])
+    assert 3 == len(ecs.list_services(cluster="payments-prod")["serviceArns"])
+
+
+def test_everything_starts_on_blue(topology: Topology) -> None:
+    edges = AlbEdges(boto3.client("elbv2"), topology).read()
+    dns = Route53Dns(boto3.client("route53"), topology).read()
+
+    assert dns is not None
+    assert ["edge-1", "edge-2"] == list(edges)
+    for state in edges.values():
+        assert isinstance(state, EdgeState)
+        assert Weights(blue=1) == state.weights
+        assert state.stickiness_seconds is None
+    assert {"edge-1": 1, "edge-2": 0} == dict(dns.weights)
+
+
+def test_shifter_moves_the_weights_of_both_edges(topology: Topology) -> None:
+    edges = AlbEdges(boto3.client("elbv2"), topology)
+    wanted = Weights(blue=199, canary=1)
+
+    failures = edges.write(
+        {
+            name: EdgeState(weights=wanted, stickiness_seconds=None, other_actions="[]")
+            for name in ("edge-1", "edge-2")
+        },
+        before_each=lambda: None,
+    )
+
+    assert {} == failures
+    found = [state for state in edges.read().values() if isinstance(state, EdgeState)]
+    assert [wanted, wanted] == [state.weights for state in found]
+
+
+def test_shifter_moves_the_dns_share(topology: Topology) -> None:
+    dns = Route53Dns(boto3.client("route53"), topology)
+
+    dns.write(250)
+    state = dns.read()
+
+    assert state is not None
+    assert {"edge-1": 3, "edge-2": 1} == dict(state.weights)
+
+
+def test_the_services_are_those_of_the_topology(topology: Topology) -> None:
+    services = topology.services
+
+    assert set(Lane) == services.keys()
+    assert {"payments-prod"} == {service.cluster for service in services.values()}
+
+
+def _types(tree: Tree) -> set[str]:
+    nested = "AWS::CloudFormation::Stack"
+    return {r.type for r in tree.resources() if r.type != nested}
