@@ -14,6 +14,8 @@ MIB_PER_GIB, UNITS_PER_VCPU = 1024, 1024
 FREE_SERVICES = (
     "AWS::ApplicationAutoScaling::",
     "AWS::CloudFormation::",
+    "AWS::Lambda::",
+    "AWS::Serverless::",
     "AWS::IAM::",
 )
 FREE = frozenset(
@@ -41,6 +43,8 @@ FREE = frozenset(
         "AWS::ElasticLoadBalancingV2::Listener",
         "AWS::ElasticLoadBalancingV2::ListenerRule",
         "AWS::ElasticLoadBalancingV2::TargetGroup",
+        "AWS::Events::EventBus",
+        "AWS::Events::EventBusPolicy",
         "AWS::Events::Rule",
         "AWS::KMS::Alias",
         "AWS::Lambda::Permission",
@@ -160,6 +164,7 @@ def _by_volume(price: str, volume: str, what: str) -> Charged:
 
 
 CHARGES: Mapping[str, Charged] = {
+    "AWS::DynamoDB::Table": _once("automation", "functions, states, table"),
     "AWS::RDS::DBInstance": _instance,
     "AWS::RDS::DBCluster": _cluster,
     "AWS::EC2::NatGateway": _nat,

@@ -118,7 +118,8 @@ class _Renderer:
 
     def _resource(self, name: str) -> Resource:
         body = self._resources[name]
-        properties = self._functions.resolve(body.get("Properties", {}))
+        written = _with_globals(self._template, body)
+        properties = self._functions.resolve(written)
         if body["Type"] == STACK:
             self._nested(name, properties)
         depends_on = body.get("DependsOn", [])
@@ -199,6 +200,18 @@ class _Renderer:
             ):
                 return str(function)
         return None
+
+
+def _with_globals(template: Template, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of a resource, with what SAM gives all functions."""
+    properties: dict[str, Any] = body.get("Properties", {})
+    if body["Type"] != "AWS::Serverless::Function":
+        return properties
+    merged = {**template.get("Globals", {}).get("Function", {})}
+    for name, value in properties.items():
+        both = isinstance(value, dict) and isinstance(merged.get(name), dict)
+        merged[name] = {**merged[name], **value} if both else value
+    return merged
 
 
 def _typed(parameter: Mapping[str, Any], value: Any) -> Any:

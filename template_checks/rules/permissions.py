@@ -26,6 +26,11 @@ RESOURCE_POLICIES: Mapping[str, tuple[str, ...]] = {
 }
 """Policies whose `*` is the thing that they stand on."""
 
+ON_EVERYTHING: Mapping[str, str] = {
+    "cloudwatch:DescribeAlarms": "else AWS leaves composite alarms out of its answer",
+}
+"""Actions that take a resource and have to be allowed on all, and why."""
+
 
 @rule("IAM01", "A wildcard action allows what AWS adds to the service next year.")
 def no_wildcard_action(tree: Tree) -> Found:
@@ -43,7 +48,7 @@ def no_wildcard_resource(tree: Tree) -> Found:
         if resource.type not in IDENTITY or "*" not in _list(statement, "Resource"):
             continue
         for action in _list(statement, "Action"):
-            if _takes_resource(action):
+            if _takes_resource(action) and action not in ON_EVERYTHING:
                 yield resource.id, f"allows {action} on everything"
 
 
