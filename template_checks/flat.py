@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from template_checks.source import STACK, Template
+from template_checks.source import Template
 from template_checks.tree import Tree
 
 ABSENT = "arn:aws:absent:us-east-1:111122223333:"
@@ -28,7 +28,7 @@ def flattened(
 
     `without` names properties, by type, that are left out.
     """
-    taken = {r.id: r for r in tree.resources(*types) if r.type != STACK}
+    taken = {resource.id: resource for resource in tree.resources(*types)}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Resources": {
