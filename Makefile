@@ -26,7 +26,10 @@ DECIDING := src/shifter/core/*,src/shifter/engine/*
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format coverage scenarios crash build validate local-invoke schema diagram lock clean help: ## List the targets @awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile check-templates test-templates cost golden %-15s
+.PHONY: help demo test check check-templates test-templates cost golden format coverage scenarios crash build validate local-invoke schema diagram lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: $(if $(wildcard $(DEV_READY)),$(DEV_READY),$(DEMO_READY)) ## Watch a cutover in a sandbox on this machine; no AWS account
 	@$(BIN)/shifter demo

@@ -44,7 +44,10 @@ def test_what_the_automation_asks_is_asked_by_the_root_in_the_same_words() -> No
         }
 
     passed = properties("template.yaml")["Automation"]["Parameters"]
-    assert told(AUTOMATION) == told("template.yaml")
+    # The zone means more to the root: the infrastructure uses it, too.
+    asked = {name for name in told(AUTOMATION) if name != "HostedZoneId"}
+    of_root = told("template.yaml")
+    assert {n: told(AUTOMATION)[n] for n in asked} == {n: of_root[n] for n in asked}
     assert set(load(AUTOMATION)["Parameters"]) == set(passed)
 
 
@@ -57,7 +60,7 @@ def test_what_the_automation_answers_is_answered_by_the_root() -> None:
     assert {
         name: (output["Description"], {"Fn::GetAtt": ["Automation", f"Outputs.{name}"]})
         for name, output in load(AUTOMATION)["Outputs"].items()
-    } == found
+    }.items() <= found.items()
 
 
 @pytest.mark.parametrize("environment", ["dev", "prod"])
