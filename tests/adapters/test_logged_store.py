@@ -24,8 +24,11 @@ def lines() -> Iterator[io.StringIO]:
     handler: Any = logger().registered_handler
     # Not setStream: it flushes what was there before, which a test may have closed.
     before, handler.stream = handler.stream, heard
+    level = logger().log_level
+    logger().setLevel("INFO")  # a demonstration in this process may have muted it
     yield heard
     handler.stream = before
+    logger().setLevel(level)
 
 
 def logged(lines: io.StringIO) -> list[dict[str, Any]]:
