@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 from shifter.core.edges import DnsState, EdgeState
 from shifter.core.errors import AwsError
-from shifter.core.evidence import Interval
 from shifter.core.gates.gate import Gate, Situation, Unreadable
 from shifter.core.gates.targets import TargetsSeen
+from shifter.core.intervals import Interval
 from shifter.core.journal import Entry
 from shifter.core.lanes import Lane
 from shifter.core.notice import Notice

@@ -10,10 +10,10 @@ import pytest
 
 from shifter.adapters.memory.signals import HEARTBEAT_ALARM
 from shifter.core.errors import AwsError, Denied, Unavailable
-from shifter.core.evidence import Interval
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.gate import OnBad, Unreadable
 from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
+from shifter.core.intervals import Interval
 from shifter.core.lanes import Lane
 from tests.adapters.bench import NOW, AwsBench
 

@@ -22,13 +22,13 @@ from shifter.adapters.readers import (
 )
 from shifter.core.edges import DnsChange, DnsState, EdgeState
 from shifter.core.errors import Denied, Throttled
-from shifter.core.evidence import Interval, TrafficSeen
 from shifter.core.gates.capacity import CapacityGate, CapacitySeen
 from shifter.core.gates.dns import DnsSeen, DnsSettledGate
 from shifter.core.gates.gate import Gate, Situation, Unreadable
 from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.gates.targets import TargetsGate, TargetsSeen
 from shifter.core.gates.weights import WeightsGate
+from shifter.core.intervals import Interval, TrafficSeen
 from shifter.core.lanes import Lane
 from shifter.ports import Reader
 from tests.adapters.bench import ALL_BLUE_STATE, NOW, invented_topology

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shifter.core.errors import AwsError
-from shifter.core.evidence import Interval
+from shifter.core.intervals import Interval
 from shifter.core.lanes import Lane
 from tests.adapters.bench import NOW, Bench
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from shifter.core.case import Case
 from shifter.core.edges import DnsChange, DnsState, EdgeState, Found
-from shifter.core.evidence import INTERVAL, Interval, TrafficSeen
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.approval import ApprovalGate
 from shifter.core.gates.calendar import CalendarGate, CalendarSeen
@@ -37,6 +36,7 @@ from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.gates.targets import TargetsGate, TargetsSeen
 from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
 from shifter.core.gates.weights import WeightsGate
+from shifter.core.intervals import INTERVAL, Interval, TrafficSeen
 from shifter.core.journal import Entry
 from shifter.core.lanes import Lane, Split, Weights
 from shifter.core.notice import Notice, Severity

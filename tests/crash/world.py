@@ -35,9 +35,9 @@ from shifter.core.errors import (
     Rejected,
     ShifterError,
 )
-from shifter.core.evidence import INTERVAL
 from shifter.core.gates.alarm import AlarmSeen, AlarmState
 from shifter.core.gates.gate import Unreadable
+from shifter.core.intervals import INTERVAL
 from shifter.core.lanes import Lane
 from shifter.core.notice import Notice, Severity
 from shifter.core.phases import Phase

@@ -9,8 +9,8 @@ from shifter.core.case import SOONEST
 from shifter.core.directive import Directive, Next
 from shifter.core.edges import EdgeState
 from shifter.core.errors import Conflict, NotFound, Unavailable
-from shifter.core.evidence import INTERVAL
 from shifter.core.gates.gate import Unreadable
+from shifter.core.intervals import INTERVAL
 from shifter.core.lanes import Lane, Weights
 from shifter.core.notice import Severity
 from shifter.core.phases import Phase

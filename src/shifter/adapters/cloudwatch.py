@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from shifter.adapters.failures import translated
 from shifter.core.errors import AwsError, Denied, Unavailable
-from shifter.core.evidence import INTERVAL, Interval, first_interval
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.gate import Gate, Situation, Unreadable
 from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
+from shifter.core.intervals import INTERVAL, Interval, first_interval
 from shifter.core.lanes import Lane
 from shifter.core.topology import Topology
 

@@ -15,12 +15,12 @@ from typing import Any, cast
 
 from shifter.core.edges import EdgeState
 from shifter.core.errors import AwsError
-from shifter.core.evidence import EvidenceGate, TrafficSeen, closed_before
 from shifter.core.gates.capacity import CapacitySeen
 from shifter.core.gates.dns import DnsSeen
 from shifter.core.gates.gate import Gate, Situation, Unreadable
 from shifter.core.gates.targets import TargetsGate, TargetsSeen
 from shifter.core.gates.weights import EdgesSeen
+from shifter.core.intervals import EvidenceGate, TrafficSeen, closed_before
 from shifter.core.lanes import Lane
 from shifter.ports import Capacity, Dns, Edges, Traffic
 

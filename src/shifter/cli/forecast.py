@@ -15,8 +15,8 @@ from datetime import timedelta
 
 from shifter.cli.running_cost import RunningCost, running_cost
 from shifter.core.case import SOONEST
-from shifter.core.evidence import INTERVAL, SETTLE
 from shifter.core.gates.sufficiency import SufficiencyGate
+from shifter.core.intervals import INTERVAL, SETTLE
 from shifter.core.lanes import Lane, Split, Weights, dns_weights
 from shifter.core.plan import Plan
 from shifter.core.record import WRITE_SECONDS

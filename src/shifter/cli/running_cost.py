@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shifter.cli import prices
-from shifter.core.evidence import INTERVAL
+from shifter.core.intervals import INTERVAL
 from shifter.core.plan import Plan
 
 EDGES = 2

@@ -9,8 +9,8 @@ from shifter.core.case import SOONEST
 from shifter.core.directive import Directive, Next
 from shifter.core.edges import EdgeState
 from shifter.core.errors import AwsError
-from shifter.core.evidence import INTERVAL, SETTLE, closed_before, first_interval
 from shifter.core.gates.gate import Unreadable
+from shifter.core.intervals import INTERVAL, SETTLE, closed_before, first_interval
 from shifter.core.lanes import Lane, Split
 from shifter.core.notice import Severity
 from shifter.core.phases import ENDS, Action, Phase, after

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shifter.core.errors import Problem
-from shifter.core.evidence import INTERVAL, Interval, TrafficSeen
 from shifter.core.gates.gate import (
     Judgement,
     Reading,
@@ -17,6 +16,7 @@ from shifter.core.gates.gate import (
     Verdict,
 )
 from shifter.core.gates.sufficiency import SufficiencyGate
+from shifter.core.intervals import INTERVAL, Interval, TrafficSeen
 from shifter.core.lanes import Lane
 from tests.core.examples import MINUTE, NOW, SECOND
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from shifter.adapters.memory.world import MemoryWorld
 from shifter.core.errors import AwsError
-from shifter.core.evidence import INTERVAL, Interval, first_interval
 from shifter.core.gates.alarm import AlarmGate, AlarmSeen, AlarmState
 from shifter.core.gates.gate import Gate, Situation, Unreadable
 from shifter.core.gates.replication import ReplicationGate, ReplicationSeen
 from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
+from shifter.core.intervals import INTERVAL, Interval, first_interval
 
 HEARTBEAT_ALARM = "watchdog-heartbeat"
 _MISSING = AlarmSeen(AlarmState.MISSING)

@@ -8,7 +8,6 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shifter.core.errors import Problem
-from shifter.core.evidence import SETTLE, TrafficSeen, first_interval
 from shifter.core.gates.gate import (
     Gate,
     Reading,
@@ -17,6 +16,7 @@ from shifter.core.gates.gate import (
     Unreadable,
     Verdict,
 )
+from shifter.core.intervals import SETTLE, TrafficSeen, first_interval
 from shifter.core.lanes import Lane
 from shifter.core.quantities import Duration, format_duration
 

@@ -1,4 +1,4 @@
-"""Evidence: closed intervals of traffic, and the promise of a gate that judges them.
+"""Intervals: closed intervals of traffic, and the promise of a gate that judges them.
 
 Only closed intervals count, in order, once each.  An interval is closed when its end
 lies `SETTLE` in the past, because ALB metrics arrive late.  A lane without a datapoint

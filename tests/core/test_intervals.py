@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given
 
-from shifter.core.evidence import (
+from shifter.core.intervals import (
     INTERVAL,
     SETTLE,
     Interval,
