@@ -39,6 +39,17 @@ def checked(whose: str, given: Counts) -> Counts:
     )
 
 
+def checked_pair(whose: str, given: tuple[Counts, Counts]) -> tuple[Counts, Counts]:
+    """Blue's and green's counts at one edge."""
+    try:
+        blue, green = given
+    except (TypeError, ValueError):
+        raise Unusable(
+            f"{whose}: {given!r}: must be blue's and green's counts"
+        ) from None
+    return checked(f"{whose}, blue", blue), checked(f"{whose}, green", green)
+
+
 def added(a: Counts, b: Counts) -> Counts:
     """The sum of two edges, or of two intervals."""
     return a[0] + b[0], a[1] + b[1], a[2] + b[2]

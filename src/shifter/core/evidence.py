@@ -17,7 +17,7 @@ from __future__ import annotations
 from math import isfinite, log
 
 from shifter.core.comparison import Comparison, Edge, summed
-from shifter.core.counts import Counts, Unusable, added, checked
+from shifter.core.counts import Counts, Unusable, added, checked, checked_pair
 from shifter.core.evidence_parameters import Parameters
 from shifter.core.evidence_state import VERSION, State, check_state
 from shifter.core.permission import Permission
@@ -121,8 +121,7 @@ class Evidence:
             return False
         edges = [(checked("blue", blue), checked("green", green))]
         if edge_2 is not None:
-            blue_2, green_2 = edge_2
-            edges.append((checked("blue", blue_2), checked("green", green_2)))
+            edges.append(checked_pair("edge_2", edge_2))
         past = None if history is None else checked("history", history)
 
         self._take(now, step)

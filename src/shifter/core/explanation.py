@@ -16,10 +16,56 @@ from shifter.core.lanes import PER_MILLE, percent
 _MOST_NATS = log(1e9)
 
 
+_CONSEQUENCES = {
+    "worse": "green is worse than blue, {odds}: {limit} rolls back",
+    "changed": (
+        "the parameters are not those that this evidence was gathered with, "
+        "so it permits nothing: a person decides"
+    ),
+    "timed_out": "{minutes} minutes at {here} did not settle it: a person decides",
+    "suspected": (
+        "green may be worse than blue, {odds}: nothing goes on, and {limit} rolls back"
+    ),
+    "blue_sick": (
+        "blue fails too, which is no reason to leave green and none to go on: "
+        "holding for another {sick} s"
+    ),
+    "silent": "usable counts have stopped coming: holding until they are back",
+    "watched": "{here} was clean for long enough",
+    "watching": "{here} is watched for another {watch} s",
+    "too_early": "{following} comes after another {bake} s at the least",
+    "too_little": "{needed} more healthy requests are needed for {following}",
+    "enough": "that is enough for {following}",
+}
+_WAS_WORSE = (
+    "green was worse than blue by more than {limit}, "
+    "and nothing that came later revokes that"
+)
+_NOT_WHOLE = "{following} needs intervals that lie wholly at this share"
+
+
 def explain(evidence: Evidence, *, now: float, step: int, since_step_s: float) -> str:
     """One sentence for what the engine answers at this moment."""
+    chosen, permission = evidence.parameters, evidence.permission
     rule = evidence.rule(now=now, step=step, since_step_s=since_step_s)
-    return f"{known(evidence)}; {_consequence(rule, evidence, step, now, since_step_s)}"
+    limit = -log(chosen.alpha)
+    sentence = _CONSEQUENCES[rule]
+    if rule == "worse" and evidence.log_e < limit:
+        sentence = _WAS_WORSE
+    if rule == "too_early" and since_step_s >= chosen.min_bake_s:
+        sentence = _NOT_WHOLE
+    consequence = sentence.format(
+        here=_share(evidence, step),
+        following=_share(evidence, min(step + 1, evidence.steps[-1])),
+        odds=odds(evidence.log_e),
+        limit=odds(limit),
+        minutes=f"{since_step_s / 60:,.0f}",
+        sick=f"{permission.sick_until - now:,.0f}",
+        watch=f"{max(chosen.final_s - since_step_s, 0):,.0f}",
+        bake=f"{chosen.min_bake_s - since_step_s:,.0f}",
+        needed=f"{permission.still_needed():,}",
+    )
+    return f"{known(evidence)}; {consequence}"
 
 
 def known(evidence: Evidence) -> str:
@@ -33,8 +79,8 @@ def known(evidence: Evidence) -> str:
     if not of_blue:
         return told + f"{failed:,} failed and {slow:,} slow, and none on blue"
     return told + (
-        f"{failed:,} failed against {blue_failed / of_blue * requests:,.1f} expected, "
-        f"{slow:,} slow against {blue_slow / of_blue * requests:,.1f}"
+        f"{failed:,} failed against {_about(blue_failed / of_blue * requests)} "
+        f"expected, {slow:,} slow against {_about(blue_slow / of_blue * requests)}"
     )
 
 
@@ -45,60 +91,8 @@ def odds(nats: float) -> str:
     return f"{exp(nats):,.{0 if nats >= log(10) else 1}f} to 1"
 
 
-def _consequence(
-    rule: str, evidence: Evidence, step: int, now: float, since_step_s: float
-) -> str:
-    chosen, permission = evidence.parameters, evidence.permission
-    following = _share(evidence, min(step + 1, evidence.steps[-1]))
-    match rule:
-        case "worse":
-            limit = -log(chosen.alpha)
-            if evidence.log_e < limit:
-                return (
-                    f"green was worse than blue by more than {odds(limit)}, "
-                    "and nothing that came later revokes that"
-                )
-            return (
-                f"green is worse than blue, {odds(evidence.log_e)}: "
-                f"{odds(limit)} rolls back"
-            )
-        case "changed":
-            return (
-                "the parameters are not those that this evidence was gathered with, "
-                "so it permits nothing: a person decides"
-            )
-        case "timed_out":
-            return (
-                f"{since_step_s / 60:,.0f} minutes at {_share(evidence, step)} did not "
-                "settle it: a person decides"
-            )
-        case "suspected":
-            return (
-                f"green may be worse than blue, {odds(evidence.log_e)}: nothing goes "
-                f"on, and {odds(-log(chosen.alpha))} rolls back"
-            )
-        case "blue_sick":
-            return (
-                "blue fails too, which is no reason to leave green and none to go on: "
-                f"holding for another {permission.sick_until - now:,.0f} s"
-            )
-        case "silent":
-            return "usable counts have stopped coming: holding until they are back"
-        case "watched":
-            return f"{_share(evidence, step)} was clean for long enough"
-        case "watching":
-            left = max(chosen.final_s - since_step_s, 0.0)
-            return f"{_share(evidence, step)} is watched for another {left:,.0f} s"
-        case "too_early":
-            seconds = max(chosen.min_bake_s - since_step_s, 0.0)
-            if seconds:
-                return f"{following} comes after another {seconds:,.0f} s at the least"
-            return f"{following} needs intervals that lie wholly at this share"
-        case "too_little":
-            needed = permission.still_needed()
-            return f"{needed:,} more healthy requests are needed for {following}"
-        case _:
-            return f"that is enough for {following}"
+def _about(expected: float) -> str:
+    return f"{expected:.2g}" if expected < 1 else f"{expected:,.1f}"
 
 
 def _share(evidence: Evidence, step: int) -> str:
