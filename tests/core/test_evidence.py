@@ -146,6 +146,15 @@ def test_the_last_weight_is_done_after_ten_clean_minutes() -> None:
     assert "DONE" == answer(evidence, step=5, since_step_s=600)
 
 
+def test_the_last_weight_is_not_done_while_green_fails_as_blue_does() -> None:
+    """An incident on both is no rollback, and no end either: it is not clean."""
+    shared: tuple[Counts, Counts] = ((42, 2, 1), (791, 40, 8))
+    evidence = fed(engine(), *[((42, 0, 1), (791, 1, 8))] * 9, shared, shared, step=5)
+
+    assert evidence.log_e < log(10)
+    assert "HOLD" == answer(evidence, step=5, since_step_s=600)
+
+
 def test_the_last_weight_is_not_done_without_an_interval() -> None:
     evidence = fed(engine(), *[HEALTHY] * 4, step=4)
 

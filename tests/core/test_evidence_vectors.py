@@ -138,9 +138,8 @@ def _noncentral(v: dict[str, Any]) -> float:
     odds = p_g / (1 - p_g) / (p_b / (1 - p_b))
     pi = share_under_null(ng, nb, v["r0"])
     ways = {x: comb(ng, x) * comb(nb, m - x) * odds**x for x in range(min(ng, m) + 1)}
-    return sum(way * _brought(x, m, pi, v["rho"]) for x, way in ways.items()) / sum(
-        ways.values()
-    )
+    won = fsum(way * _brought(x, m, pi, v["rho"]) for x, way in ways.items())
+    return won / fsum(ways.values())
 
 
 def _independent(v: dict[str, Any]) -> float:

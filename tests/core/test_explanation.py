@@ -134,6 +134,14 @@ EXAMPLES: dict[str, tuple[Evidence, dict[str, float], str]] = {
             "799 more healthy requests are needed for 95 %"
         ),
     ),
+    "too_little, at the last weight": (
+        fed(engine(), ((0, 0, 0), (8, 1, 0)), step=5),
+        {"step": 5, "since_step_s": 700},
+        (
+            "after 8 requests at 95 %: 1 failed and 0 slow, and none on blue; "
+            "444 more healthy requests are needed at 95 %"
+        ),
+    ),
     "enough": (
         fed(engine(), HEALTHY, HEALTHY),
         {},

@@ -29,10 +29,10 @@ ANSWERS = {
     "suspected": "HOLD",
     "blue_sick": "HOLD",
     "silent": "HOLD",
-    "watched": "DONE",
     "watching": "HOLD",
     "too_early": "HOLD",
     "too_little": "HOLD",
+    "watched": "DONE",
     "enough": "ADVANCE",
 }
 """What each rule answers; they are tried in this order."""
@@ -159,12 +159,16 @@ class Evidence:
             return "blue_sick"
         if self._is_silent(now):
             return "silent"
-        early = not here or permission.whole < chosen.min_whole
-        if step == self.steps[-1]:
-            return "watching" if early or since_step_s < chosen.final_s else "watched"
-        if early or since_step_s < chosen.min_bake_s:
+        last = step == self.steps[-1]
+        if last and since_step_s < chosen.final_s:
+            return "watching"
+        if not here or permission.whole < chosen.min_whole:
             return "too_early"
-        return "enough" if permission.is_given() else "too_little"
+        if since_step_s < chosen.min_bake_s:
+            return "too_early"
+        if not permission.is_given():
+            return "too_little"
+        return "watched" if last else "enough"
 
     def _is_silent(self, now: float) -> bool:
         """No data is never good news: neither counts that are missing nor none."""

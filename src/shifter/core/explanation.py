@@ -34,7 +34,7 @@ _CONSEQUENCES = {
     "watched": "{here} was clean for long enough",
     "watching": "{here} is watched for another {watch} s",
     "too_early": "{following} comes after another {bake} s at the least",
-    "too_little": "{needed} more healthy requests are needed for {following}",
+    "too_little": "{needed} more healthy requests are needed {purpose}",
     "enough": "that is enough for {following}",
 }
 _WAS_WORSE = (
@@ -48,7 +48,8 @@ def explain(evidence: Evidence, *, now: float, step: int, since_step_s: float) -
     """One sentence for what the engine answers at this moment."""
     chosen, permission = evidence.parameters, evidence.permission
     rule = evidence.rule(now=now, step=step, since_step_s=since_step_s)
-    limit = -log(chosen.alpha)
+    limit, last = -log(chosen.alpha), evidence.steps[-1]
+    following = _share(evidence, min(step + 1, last))
     sentence = _CONSEQUENCES[rule]
     if rule == "worse" and evidence.log_e < limit:
         sentence = _WAS_WORSE
@@ -56,7 +57,8 @@ def explain(evidence: Evidence, *, now: float, step: int, since_step_s: float) -
         sentence = _NOT_WHOLE
     consequence = sentence.format(
         here=_share(evidence, step),
-        following=_share(evidence, min(step + 1, evidence.steps[-1])),
+        following=following,
+        purpose=f"at {following}" if step == last else f"for {following}",
         odds=odds(evidence.log_e),
         limit=odds(limit),
         minutes=f"{since_step_s / 60:,.0f}",
