@@ -23,10 +23,14 @@ COMPILE := $(UV) pip compile --quiet --system-certs --generate-hashes --universa
 # What the tests must reach: every branch here, nine in ten elsewhere.
 DECIDING := src/shifter/core/*,src/shifter/engine/*
 
+# Each is a module in benchmarks/ that knows --short and --json.
+BENCHMARKS := engine_cost blast_radius
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-templates test-templates cost golden format coverage scenarios crash build validate local-invoke schema diagram lock clean
+.PHONY: help demo test check check-templates test-templates cost golden format coverage \
+	scenarios crash bench build validate local-invoke schema diagram lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +92,11 @@ validate: $(SAM_READY) ## Let SAM and cfn-lint judge the templates
 local-invoke: $(DEV_READY) build ## Run every event with the built packages in docker, where it runs
 	@$(BIN)/python -m tests.events.local
 
+bench: $(DEV_READY) ## Measure what was promised (SHORT=1: in a minute, roughly)
+	@for benchmark in $(BENCHMARKS); do \
+		$(BIN)/python -m benchmarks.$$benchmark $(if $(SHORT),--short) || exit 1; \
+	done
+
 schema: $(DEV_READY) ## Write the plan's JSON Schema from the models
 	@$(BIN)/python -m shifter.cli.schema
 
@@ -104,7 +113,7 @@ lock: $(UV) ## Pin the requirements again (UPGRADE=1 takes newer versions)
 clean: ## Remove everything that make or a tool has made
 	rm -rf $(VENV) .tools .aws-sam build dist src/*.egg-info .coverage .coverage.*
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- how the environment is made --------------------------------------------------------
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from shifter.core.baseline import dispersion
 from shifter.core.evidence import Evidence
 from shifter.core.mixture import RHO, Mixture, gains, log_add, share_under_null, tolls
-from shifter.core.permission import dispersion, gain, margin
+from shifter.core.permission import gain, margin
 from shifter.core.sample_ratio import log_odds
 from tests.core.evidence_examples import TOLERANCE, VECTORS, again
 

@@ -101,10 +101,10 @@ EXAMPLES: dict[str, tuple[Evidence, dict[str, float], str]] = {
         ),
     ),
     "watched": (
-        fed(engine(), ((0, 0, 0), (791, 1, 8)), step=5),
+        fed(engine(), ((0, 0, 0), (1791, 1, 8)), step=5),
         {"step": 5, "since_step_s": 700},
         (
-            "after 791 requests at 95 %: 1 failed and 8 slow, and none on blue; "
+            "after 1,791 requests at 95 %: 1 failed and 8 slow, and none on blue; "
             "95 % was clean for long enough"
         ),
     ),
@@ -139,7 +139,7 @@ EXAMPLES: dict[str, tuple[Evidence, dict[str, float], str]] = {
         {"step": 5, "since_step_s": 700},
         (
             "after 8 requests at 95 %: 1 failed and 0 slow, and none on blue; "
-            "444 more healthy requests are needed at 95 %"
+            "1,249 more healthy requests are needed at 95 %"
         ),
     ),
     "enough": (

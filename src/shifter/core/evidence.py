@@ -43,9 +43,9 @@ _HIGHEST_RATE = 0.49
 class Evidence:
     """What is known about green, from the first interval of a cutover to the last.
 
-    `rpm` is the requests per minute before the cutover, `hist_rate` blue's fractions of
-    failed and of slow requests then, each (events + 0.5) / (requests + 1), and `phi`
-    the `dispersion` of its failures.  Parameters are chosen by name.
+    `rpm` is blue's requests per minute before the cutover, `hist_rate` its fractions of
+    failed and of slow ones, and `phi` how far its failures come in clumps: `baseline`
+    finds all three.  Parameters are chosen by name.
     """
 
     def __init__(

@@ -44,7 +44,8 @@ class Parameters:
     delay_min = 3.5
     """How long it takes to react."""
     d_lo = 0.005
-    d_hi = 0.50
+    d_hi = 0.90
+    """The widest margin: where even an outage stays in the budget, little is asked."""
     d_final = 0.004
     d_final_hi = 0.05
     watch_min = 30.0
@@ -54,7 +55,7 @@ class Parameters:
     half_life_min = 10.0
     blue_cap = 0.01
     # reasons to hold, and times
-    hold_e = 10.0
+    hold_e = 3.0
     """From these odds on, green is suspected and nothing goes on."""
     stale_intervals = 3.0
     sick_min_events = 5.0
@@ -134,7 +135,6 @@ TEN_SECONDS: dict[str, float] = {
     "settle_s": 20.0,
     "delay_min": 0.6,
     "beta": 0.02,
-    "min_whole": 6.0,
 }
 """For counts of the application's own, every ten seconds."""
 

@@ -34,19 +34,6 @@ def gain(bad: float, requests: float, b: float, delta: float) -> float:
     return bad * log(b / p0) + (requests - bad) * (log1p(-b) - log1p(-p0))
 
 
-def dispersion(bad: list[int], requests: list[int]) -> float:
-    """How far blue's bad requests come in clumps: 1 for not at all, at most 6.
-
-    Pearson's statistic of one-minute counts before the cutover, shrunk towards 1.
-    """
-    rate = sum(bad) / max(sum(requests), 1)
-    pearson = sum(
-        (x - rate * n) ** 2 / (rate * n + 1e-9)
-        for x, n in zip(bad, requests, strict=True)
-    )
-    return min(max((pearson + 3.0) / (len(bad) + 2), 1.0), 6.0)
-
-
 class Permission:
     """The absolute evidence at the present weight, and what is known of blue."""
 
@@ -117,7 +104,7 @@ class Permission:
     def _margins(self) -> tuple[float, float]:
         chosen = self.parameters
         last = len(chosen.ladder) - 1
-        if self.step == last - 1:
+        if self.step >= last - 1:
             allowed = chosen.budget / (self.rpm * chosen.watch_min)
             allowed = min(max(allowed, chosen.d_final), chosen.d_final_hi)
             allowed = max(allowed, self.hist_rate[0])
