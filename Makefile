@@ -29,8 +29,7 @@ BENCHMARKS := engine_cost blast_radius
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-templates test-templates cost golden format coverage \
-	scenarios crash bench build validate local-invoke schema diagram lock clean
+.PHONY: help demo test check check-templates test-templates cost golden format coverage scenarios crash bench build validate local-invoke schema diagram lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile

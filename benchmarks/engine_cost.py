@@ -83,9 +83,7 @@ def main() -> None:
     """The command line."""
     asked = argparse.ArgumentParser(prog="python -m benchmarks.engine_cost")
     asked.add_argument("--json", action="store_true", help="the same, as JSON")
-    asked.add_argument(
-        "--short", action="store_true", help="as it is: it takes seconds"
-    )
+    asked.add_argument("--short", action="store_true", help="the same: it is short")
     chosen = asked.parse_args()
     update, mathematics_took = of_calls()
     imported, json_took = of_imports()

@@ -172,6 +172,15 @@ def test_a_share_near_one_needs_the_permission_for_the_watch() -> None:
     assert ["HOLD", "ADVANCE", "ADVANCE"] == answers
 
 
+def test_only_intervals_at_this_weight_tell_whether_its_share_arrived() -> None:
+    """Those before belong to another weight, and would look like lost telemetry."""
+    evidence = fed(engine(), *[HEALTHY] * 4)
+    fed(evidence, HEALTHY, HEALTHY, step=1, whole=False)
+    fed(evidence, ((790, 1, 8), (42, 0, 0)), step=1)
+
+    assert [42, 790] == again(evidence).permission.arrived
+
+
 # --- two edges, and history ---------------------------------------------------------
 
 

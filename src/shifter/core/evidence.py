@@ -84,7 +84,7 @@ class Evidence:
         """Intervals in a row without usable counts."""
         self.green: Counts = (0, 0, 0)
         self.blue: Counts = (0, 0, 0)
-        """Counts at the present step."""
+        """Counts at the present step, for the explanation."""
         self.log_e = 0.0
         """How much speaks for "green is worse than blue", as a logarithm."""
 

@@ -38,6 +38,7 @@ _SHAPE: dict[str, object] = {
     "seen_step": 0,
     "step": 0,
     "whole": 0,
+    "arrived": [0] * 2,
     "gate": [0] * 2,
     "recent": [0] * 3,
     "sick_until": 0,

@@ -64,6 +64,8 @@ class Permission:
         """The tolerated excess of failed and of slow requests."""
         self.whole = 0
         """Intervals that lie wholly at this weight."""
+        self.arrived = [0, 0]
+        """Requests on green and on blue in these, for the sample ratio."""
         self.gate = [0.0, 0.0]
         """The evidence for each metric, as a logarithm."""
 
@@ -82,6 +84,7 @@ class Permission:
         if whole:
             self.whole += 1
             requests, failed, slow = green
+            self.arrived = [self.arrived[0] + requests, self.arrived[1] + blue[0]]
             rate_failed, rate_slow = self.rates()
             margin_failed, margin_slow = self.margins
             had_failed, had_slow = self.gate
@@ -136,6 +139,7 @@ class Permission:
         return {
             "step": self.step,
             "whole": self.whole,
+            "arrived": list(self.arrived),
             "gate": list(self.gate),
             "recent": list(self.recent),
             "sick_until": self.sick_until,
@@ -144,6 +148,6 @@ class Permission:
     def load_state(self, state: State) -> None:
         """Go on from there."""
         self.enter(state["step"])
-        self.whole, self.gate = state["whole"], list(state["gate"])
-        self.recent = list(state["recent"])
+        self.whole, self.arrived = state["whole"], list(state["arrived"])
+        self.gate, self.recent = list(state["gate"]), list(state["recent"])
         self.sick_until = state["sick_until"]

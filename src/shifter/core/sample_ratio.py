@@ -22,7 +22,10 @@ def log_odds(green: int, blue: int, weight: float) -> float:
 
 
 def is_off(green: int, blue: int, weight: float) -> bool:
-    """Tell whether the share that arrived contradicts a weight between 0 and 1."""
+    """Tell whether the share that arrived contradicts a weight between 0 and 1.
+
+    Count only intervals that lie wholly at this weight: `Permission.arrived` does.
+    """
     total = green + blue
     return (
         total > 0
