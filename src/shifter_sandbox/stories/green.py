@@ -122,7 +122,7 @@ BLUE_GONE_FOR_GOOD = Scenario(
     "the same, and blue does not come back",
     End.STUCK,
     _BLUE_DIES,
-    because="edge-2 is not written: blue has no healthy target there",
+    because="not written: blue has no healthy target there",
 )
 ONE_EDGE = Scenario(
     "one-edge",
