@@ -24,6 +24,7 @@ from shifter.handlers import (
     control,
     finish,
     hand_over,
+    preflight,
     prepare,
     roll_back,
     shift,
@@ -53,6 +54,7 @@ _BESIDE: Mapping[str, tuple[Handler, float]] = {
     "Breaker": (breaker.handler, 60),
     "Watchdog": (watchdog.handler, 60),
     "Control": (control.handler, 30),
+    "Preflight": (preflight.handler, 60),
     "Start": (start.handler, 30),
 }
 _ALARMS = {
@@ -158,7 +160,7 @@ def _describe(
         "state_machine_arn": machine_arn,
         "control_url": control_url,
         "functions": {
-            "prepare": functions["Prepare"],
+            "preflight": functions["Preflight"],
             "roll_back": functions["RollBack"],
         },
     }

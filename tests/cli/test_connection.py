@@ -66,7 +66,7 @@ def deployment(name: str = "payments-prod", **changes: Any) -> dict[str, Any]:
             "arn:aws:states:eu-west-1:123456789012:stateMachine:cutover"
         ),
         "control_url": "http://127.0.0.1:9/",
-        "functions": {"prepare": "Prepare:live", "roll_back": "RollBack:live"},
+        "functions": {"preflight": "Preflight:live", "roll_back": "RollBack:live"},
         **changes,
     }
 

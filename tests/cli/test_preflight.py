@@ -49,7 +49,7 @@ class Desk:
         self.answer: Any = READY
         self.asked: list[Any] = []
         aws.add_function("stub", self._handle)
-        functions = {"prepare": "stub:live", "roll_back": "stub:live"}
+        functions = {"preflight": "stub:live", "roll_back": "stub:live"}
         put("/shifter/payments-prod/deployment", deployment(functions=functions))
 
     def _handle(self, event: Any, context: object) -> Any:

@@ -76,15 +76,15 @@ SHIFTED = (*BEGUN, Sent("shift_step", "hold"))
 STORIES: Mapping[str, tuple[Step, ...]] = {
     "nothing runs": (
         Sent("watchdog_scheduled", NOTHING),
-        Sent("prepare_preflight", "ready"),
-        Sent("prepare_preflight_page", "ready"),
+        Sent("preflight_plan", "ready"),
+        Sent("preflight_page", "ready"),
         Sent("roll_back_abandoned_start", "NotFound"),
         Sent("roll_back_without_record", "verified"),
         Sent("control_without_identity", "403"),
     ),
     "a step, a pause, an abort": (
         *SHIFTED,
-        Sent("prepare_preflight", "not ready"),  # the environment is held
+        Sent("preflight_plan", "not ready"),  # the environment is held
         Sent("assess_hold", "hold"),
         Sent("assess_after_failure", "hold"),
         Sent("control_status", "200"),

@@ -19,7 +19,6 @@ from shifter.handlers.events import (
     directive_in,
     failure_in,
     is_directive,
-    is_preflight,
     parse,
 )
 from tests.core.examples import plan_document
@@ -77,22 +76,6 @@ def test_a_preflight_may_leave_out_everything_but_the_plan() -> None:
     assert PreflightEvent(
         preflight=PreflightOrder(plan=plan_document(), test_page=None, by="unknown")
     ) == parse(PreflightEvent, {"preflight": {"plan": plan_document()}})
-
-
-@pytest.mark.parametrize(
-    ("event", "expected"),
-    [
-        ({"preflight": {}}, True),
-        ({"preflight": None}, True),
-        (START, False),
-        (None, False),
-        ("preflight", False),
-        (["preflight"], False),
-    ],
-    ids=lambda value: repr(value)[:20],
-)
-def test_only_a_preflight_has_the_word(event: object, expected: bool) -> None:
-    assert expected is is_preflight(event)
 
 
 def test_an_order_may_leave_out_which_cutover_it_means() -> None:

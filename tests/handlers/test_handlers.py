@@ -23,7 +23,15 @@ from shifter.core.errors import (
 from shifter.core.phases import Phase
 from shifter.core.record import Proof
 from shifter.engine import control
-from shifter.handlers import assess, finish, hand_over, prepare, roll_back, shift
+from shifter.handlers import (
+    assess,
+    finish,
+    hand_over,
+    preflight,
+    prepare,
+    roll_back,
+    shift,
+)
 from tests.core.examples import plan_document
 from tests.engine.bench import OTTERS, Bench
 from tests.handlers.conftest import ENVIRONMENT, keep
@@ -99,18 +107,19 @@ def test_a_start_that_nobody_understands_is_refused(event: Any, field: str) -> N
         ({"preflight": {"plan": {}, "test_page": "4" * 33}}, "preflight.test_page"),
         ({"preflight": {"plan": {}, "by": ""}}, "preflight.by"),
         (START | {"preflight": {"plan": {}}}, "cutover_id"),
+        (START, "preflight"),
     ],
     ids=lambda value: repr(value)[:60],
 )
 def test_a_preflight_that_nobody_understands_is_refused(event: Any, field: str) -> None:
     """Also one that could be a start: nobody is to start by mistake."""
     with pytest.raises(BadEvent, match=f"^{field}: .*$"):
-        prepare.handler(event, None)
+        preflight.handler(event, None)
 
 
 def test_a_preflight_of_a_plan_that_is_wrong_is_refused_by_its_fields() -> None:
     with pytest.raises(PlanError, match="gates: missing: required"):
-        prepare.handler({"preflight": {"plan": {}}}, None)
+        preflight.handler({"preflight": {"plan": {}}}, None)
 
 
 def test_a_plan_that_is_wrong_is_refused_by_its_fields() -> None:
@@ -188,7 +197,7 @@ def test_a_preflight_answers_what_is_wrong_and_writes_nothing(
     clients("events").create_event_bus(Name="notices")
     page = {} if code is None else {"test_page": code}
 
-    answer = prepare.handler(
+    answer = preflight.handler(
         {"preflight": {"plan": plan_document(), "by": "Fern", **page}}, None
     )
 

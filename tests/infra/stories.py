@@ -108,6 +108,7 @@ def _orders(calls: Calls) -> None:
     plan = _plan(gates=gates)
     with _play(calls, history_limit=100) as on:
         on.aws.calendars.put("office-hours")
+        _invoke("Preflight", {"preflight": {"plan": plan, "test_page": "4821"}})
         begin = {"order": "start", "cutover_id": CUTOVER, "plan": plan}
         _invoke("Control", order(begin | {"reason": "it is time"}))
         _go_on(on, lambda: _moved(on))

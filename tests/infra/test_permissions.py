@@ -19,6 +19,7 @@ FUNCTIONS = (
     "Control",
     "Finish",
     "HandOver",
+    "Preflight",
     "Prepare",
     "RollBack",
     "Shift",
@@ -41,6 +42,9 @@ RARE = {
     "HandOver": {
         "events:PutEvents": "a notice that could not be sent is still in the outbox",
         "sns:Publish": "a notice that could not be sent is still in the outbox",
+    },
+    "Preflight": {
+        "dynamodb:GetItem": "every function may read a record; this one needs none",
     },
     "Prepare": {
         "ecs:UpdateService": "blue has lost tasks when prepare has to go back",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 65
-"""`prepare` and `roll_back` end after 60 seconds."""
+"""`preflight` and `roll_back` end after 60 seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class _Frozen(BaseModel):
 class DeployedFunctions(_Frozen):
     """The functions that a command invokes; each a name or an ARN, with its alias."""
 
-    prepare: Filled
+    preflight: Filled
     roll_back: Filled
 
 

@@ -50,7 +50,7 @@ class Role(BaseModel):
 
 
 class Found(BaseModel):
-    """What `prepare` found; a newer one may tell more."""
+    """What the function found; a newer one may tell more."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -83,7 +83,7 @@ def preflight(
     code = None if no_page else _code()
     asked = {"plan": plan.model_dump(mode="json")}
     answer = to.invoke(
-        to.deployed.functions.prepare,
+        to.deployed.functions.preflight,
         {"preflight": asked if code is None else {**asked, "test_page": code}},
     )
     found = _parsed(answer)
@@ -109,9 +109,9 @@ def _parsed(answer: Any) -> Found:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise ShifterError(
-            "the function prepare answers in another form than this version of Shifter "
-            f"knows ({'.'.join(map(str, first['loc']))}: {first['msg']}): use the "
-            "version that is deployed"
+            "the function preflight answers in another form than this version of "
+            f"Shifter knows ({'.'.join(map(str, first['loc']))}: {first['msg']}): "
+            "use the version that is deployed"
         ) from None
 
 

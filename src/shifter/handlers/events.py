@@ -159,11 +159,6 @@ def is_without_record(event: object) -> bool:
     return isinstance(event, Mapping) and "without_record" in event
 
 
-def is_preflight(event: object) -> bool:
-    """Tell a preflight from a fresh execution: only it has this word."""
-    return isinstance(event, Mapping) and "preflight" in event
-
-
 def directive_in(event: object) -> Directive:
     """The directive that the event carries."""
     return parse(Directive, event)
