@@ -223,6 +223,20 @@ def test_after_a_completion_people_are_told_and_nothing_is_written() -> None:
     assert "every edge is right again" == bench.notices[-1].reason
 
 
+def test_what_was_told_after_a_completion_is_sent_until_it_has_arrived() -> None:
+    """Whoever found it may have died before it was sent."""
+    bench = _completed()
+    bench.river.edges["edge-1"] = EdgeState(weights=Weights(blue=1))
+    bench.river.refused.add("send")
+    _watch(bench)
+    assert [] == bench.pages
+    bench.river.mend()
+
+    _watch(bench, minutes=3)
+
+    assert 1 == len(bench.pages)
+
+
 @pytest.mark.parametrize("end", [_rolled_back, _completed])
 def test_a_watchdog_that_cannot_look_is_silent(end: type[Bench]) -> None:
     """Then its heartbeat is missing, and the alarm on it pages."""

@@ -8,13 +8,13 @@ import pytest
 from shifter.core.case import SOONEST
 from shifter.core.directive import Directive, Next
 from shifter.core.edges import EdgeState
-from shifter.core.errors import Conflict, NotFound, Unavailable
+from shifter.core.errors import Conflict, NotFound, Throttled, Unavailable
 from shifter.core.gates.gate import Unreadable
 from shifter.core.intervals import INTERVAL
 from shifter.core.lanes import Lane, Weights
 from shifter.core.notice import Severity
 from shifter.core.phases import Phase
-from shifter.core.record import Proof
+from shifter.core.record import Proof, Record
 from shifter.engine import control
 from shifter.engine.finish import PROOF_DEADLINE, finish
 from shifter.engine.hand_over import hand_over
@@ -126,22 +126,55 @@ def test_an_abort_that_comes_meanwhile_is_heard() -> None:
     assert Next.END_ROLLED_BACK is bench.finish_all(following).action
 
 
-def test_an_abort_that_comes_in_between_wins() -> None:
-    """Blue is kept able again by the way back, although it was released."""
+@pytest.mark.parametrize("order", [control.abort, control.pause])
+def test_an_order_that_comes_in_between_wins(order: Callable[..., Record]) -> None:
+    """Blue was let scale in already: it is kept able again for as long as it lasts."""
     bench, directive = _decided()
-
-    def abort() -> None:
-        control.abort(OTTERS, bench.ports, by="Fern", reason="a heron")
-
-    bench.river.before("save", abort)
+    bench.river.before(
+        "save", lambda: order(OTTERS, bench.ports, by="Fern", reason="a heron")
+    )
 
     with pytest.raises(Conflict):
         finish(directive, bench.ports)
 
-    assert Phase.BAKING is bench.record.phase
-    bench.river.effects.clear()
-    bench.reach(Phase.ROLLED_BACK)
-    assert "keep capacity" in bench.river.effects
+    assert (Phase.BAKING, True) == (bench.record.phase, bench.river.scale_in_suspended)
+
+
+def test_an_end_that_was_saved_by_somebody_else_is_not_undone() -> None:
+    """Two that finish at once: blue may scale in."""
+    bench, directive = _decided()
+    bench.river.before("save", lambda: finish(directive, bench.ports))
+
+    with pytest.raises(Conflict):
+        finish(directive, bench.ports)
+
+    assert (Phase.COMPLETED, False) == (
+        bench.record.phase,
+        bench.river.scale_in_suspended,
+    )
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_weights_that_were_lowered_since_a_try_that_died_keep_blue_able(
+    answers: bool,
+) -> None:
+    """It died after it had let blue scale in, and all traffic may be blue's now."""
+    bench, directive = _decided()
+    bench.river.refused.add("save")
+    with pytest.raises(Throttled):
+        finish(directive, bench.ports)
+    assert not bench.river.scale_in_suspended
+    bench.river.mend()
+    bench.river.edit("edge-1", blue=1)
+    if not answers:
+        bench.river.refused.add("keep capacity")
+
+    following = finish(directive, bench.ports)
+
+    assert (Next.ASSESS, answers) == (
+        following.action,
+        bench.river.scale_in_suspended,
+    )
 
 
 def test_a_decision_that_is_not_the_last_one_is_not_carried_out() -> None:

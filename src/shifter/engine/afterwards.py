@@ -86,7 +86,9 @@ def _answer(record: Record, moved: Moved, ports: Ports) -> None:
     )
     if record.phase is Phase.ROLLED_BACK:
         _bring_back(record, moved, shown, ports, page=not known)
-    elif not known:
+    elif known:
+        deliver(ports, record)  # whoever found it may have died before it was sent
+    else:
         told = f"{shown}: nobody but a shift may raise a share"
         _save(
             record,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from shifter.core.case import SOONEST
 from shifter.core.directive import Directive, Next
 from shifter.core.edges import EdgeState
-from shifter.core.errors import AwsError
+from shifter.core.errors import AwsError, Conflict
 from shifter.core.gates.gate import Unreadable
 from shifter.core.intervals import INTERVAL, SETTLE, closed_before, first_interval
 from shifter.core.lanes import Lane, Split
@@ -34,14 +35,18 @@ def finish(directive: Directive, ports: Ports) -> Directive:
         return ending(record, ports)
     going_on = record.phase is Phase.BAKING and not record.told_to_stop
     if record.decided != directive.version or not going_on:
-        return direct(record, Next.ASSESS, ports.clock.now())
-    return _complete(record, ports)
+        return _leave_to_assess(record, ports)
+    try:
+        return _complete(record, ports)
+    except Conflict:
+        _keep_able(load(ports, record.cutover_id), ports)
+        raise
 
 
 def _complete(record: Record, ports: Ports) -> Directive:
     """Look at the edges once more, and end."""
     if not all_show(ports.edges.read(), record.split):
-        return direct(record, Next.ASSESS, ports.clock.now())
+        return _leave_to_assess(record, ports)
     saved = complete(
         record,
         ports,
@@ -51,6 +56,18 @@ def _complete(record: Record, ports: Ports) -> Directive:
         reason=record.reason,
     )
     return direct(deliver(ports, saved), Next.END_COMPLETED, ports.clock.now())
+
+
+def _leave_to_assess(record: Record, ports: Ports) -> Directive:
+    _keep_able(record, ports)
+    return direct(record, Next.ASSESS, ports.clock.now())
+
+
+def _keep_able(record: Record, ports: Ports) -> None:
+    """Keep blue from scaling in again: a try that failed may have let it."""
+    if record.phase is Phase.BAKING:
+        with suppress(AwsError):
+            ports.capacity.keep()
 
 
 def all_show(states: Mapping[str, EdgeState | Unreadable], split: Split) -> bool:
