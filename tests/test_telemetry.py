@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
@@ -23,11 +23,14 @@ Logged = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Logged:
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[Logged]:
     """What was logged since the test began, one dictionary a line."""
     written = StringIO()
     monkeypatch.setattr(logger().registered_handler, "stream", written)
-    return lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    level = logger().log_level
+    logger().setLevel("INFO")  # a demonstration in this process may have muted it
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    logger().setLevel(level)
 
 
 def test_a_save_is_logged_in_the_words_of_the_journal(logged: Logged) -> None:

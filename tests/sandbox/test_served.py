@@ -111,7 +111,7 @@ def test_the_parameter_tells_where_everything_is(served: Served) -> None:
     assert url["FunctionUrl"] == f"{served.endpoint}/control-url/"
     for name in served.deployed["functions"].values():
         found = served.client("lambda").get_function(FunctionName=name)
-        assert found["Configuration"]["FunctionName"] in {"Prepare", "RollBack"}
+        assert found["Configuration"]["FunctionName"] in {"Preflight", "RollBack"}
 
 
 def test_time_goes_on_at_the_speed_that_was_asked_for(served: Served) -> None:

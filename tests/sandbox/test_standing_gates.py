@@ -110,7 +110,7 @@ def test_a_preflight_pages_and_writes_nothing(stopped: bool) -> None:
         order = {"plan": plan, "test_page": "4821", "by": OPERATOR}
 
         answer: Any = boto3.client("lambda").invoke(
-            FunctionName="Prepare:live", Payload=json.dumps({"preflight": order})
+            FunctionName="Preflight:live", Payload=json.dumps({"preflight": order})
         )
 
         found = json.loads(answer["Payload"].read())
