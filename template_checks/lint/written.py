@@ -5,6 +5,7 @@ cfn-lint loads this file by its path, so it imports nothing of ours.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -40,8 +41,9 @@ class _Written(CloudFormationLintRule):
             RuleMatch(path, message) for path, message in self.problems(cfn.template)
         ]
 
+    @abstractmethod
     def problems(self, template: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-        raise NotImplementedError
+        """The place of each thing that is wrong, and what it does."""
 
 
 class LocalTemplates(_Written):

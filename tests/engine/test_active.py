@@ -11,7 +11,7 @@ from shifter.adapters.memory.store import MemoryStore
 from shifter.core.errors import NotFound, UnreadableRecord
 from shifter.core.phases import Phase
 from shifter.core.record import Record
-from shifter.engine.active import active, latest, named_or_active
+from shifter.engine.active import active, latest, named_or_active, occupant
 from shifter.engine.breaker import trip
 from shifter.engine.watchdog import UNSEEN, watch
 from tests.engine.bench import OTTERS, Bench
@@ -75,6 +75,37 @@ def test_a_latest_without_a_record_is_told_aloud(bench: Bench) -> None:
 
     with pytest.raises(NotFound, match="there is no cutover otters-1"):
         latest(bench.ports)
+
+
+@pytest.mark.parametrize(
+    ("held", "left", "has_it"),
+    [
+        (None, 0, f"cutover:{OTTERS}"),
+        ("deploy:dam", 1, "deploy:dam"),
+        ("deploy:dam", 0, f"cutover:{OTTERS}"),
+    ],
+)
+def test_whoever_has_lost_the_lock_has_the_environment_until_it_ends(
+    bench: Bench, held: str | None, left: int, has_it: str
+) -> None:
+    """Unless somebody else holds it now."""
+    bench.reach(Phase.BAKING, 1)
+    _lose_lock(bench)
+    now = bench.clock.now()
+    if held is not None:
+        ends = now + timedelta(seconds=left)
+        bench.store.locks["riverbank"] = Holder(held, now, ends)
+
+    found = occupant("riverbank", bench.ports)
+
+    assert found is not None
+    assert has_it == found.holder
+
+
+def test_nobody_has_an_environment_that_nobody_moves(bench: Bench) -> None:
+    assert occupant("riverbank", bench.ports) is None
+    bench.finish_all(bench.start())
+    assert occupant("riverbank", bench.ports) is None
 
 
 # --- records of another version -------------------------------------------------------

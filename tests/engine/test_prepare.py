@@ -646,6 +646,19 @@ def test_two_cutovers_of_one_environment_cannot_begin() -> None:
     assert [OTTERS] == list(bench.store.records)
 
 
+def test_none_begins_while_another_that_lost_its_lock_goes_back() -> None:
+    """Somebody has deleted the lock; the way back may still have writes to make."""
+    bench = Bench()
+    bench.start()
+    del bench.store.locks["riverbank"]
+    rival = Start(cutover_id="badgers-4", plan=SWIM, started_by="Fern")
+
+    with pytest.raises(LockHeld, match=f"cutover:{OTTERS}"):
+        prepare(rival, bench.ports)
+
+    assert [OTTERS] == list(bench.store.records)
+
+
 # --- blue that cannot be kept able ----------------------------------------------------
 
 

@@ -77,6 +77,24 @@ def test_the_second_cutover_is_told_who_holds_the_environment_since_when() -> No
     assert {} == bench.started
 
 
+def test_a_cutover_that_has_lost_its_lock_still_has_the_environment() -> None:
+    """While it goes back, no other may raise what it lowers."""
+    bench = Bench()
+    bench.start()
+    del bench.store.locks["riverbank"]
+
+    with pytest.raises(LockHeld, match=f"cutover:{OTTERS} since 2026-03-02T09:00:00"):
+        start(_order("voles-1"), bench.ports)
+    assert {} == bench.started
+
+
+def test_after_the_end_the_environment_is_free() -> None:
+    bench = Bench()
+    bench.finish_all(bench.start())
+
+    assert start(_order("voles-1"), bench.ports).started
+
+
 @pytest.mark.parametrize(("left", "begins"), [(-1, True), (0, True), (1, False)])
 def test_a_lease_counts_until_it_ends(left: int, begins: bool) -> None:
     bench = Bench()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import shifter.handlers
 from shifter.core import errors
 from shifter.core.directive import Directive, Next
 from shifter.handlers.events import RollBackOrder, StartEvent
+from tests.infra.template import leaves
 
 DEFINITION: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "infra" / "cutover.asl.json").read_text("utf-8")
@@ -30,18 +30,6 @@ ERRORS = {
 }
 NEEDS_AN_ERROR = {"NotStarted"}
 """States that read `$.error`."""
-
-
-def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every leaf of the definition, with the way to it."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _values(inner, f"{path}/{name}")
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _values(inner, path)
-    else:
-        yield path, value
 
 
 def _following(state: dict[str, Any]) -> set[str]:
@@ -124,7 +112,7 @@ def test_each_handler_has_one_placeholder_and_each_placeholder_a_handler() -> No
     modules -= {"breaker", "control", "preflight", "start", "watchdog"}
     assert modules == named
     assert {"${" + _camel(name) + "Function}" for name in modules} == {
-        value for _, value in _values(DEFINITION) if "${" in str(value)
+        value for _, value in leaves(DEFINITION) if "${" in str(value)
     }
 
 
@@ -286,7 +274,7 @@ def test_no_value_is_computed_by_the_machine() -> None:
     """Intrinsic functions can fail where no Catch sees it, and are hard to test."""
     assert [] == [
         (path, value)
-        for path, value in _values(DEFINITION)
+        for path, value in leaves(DEFINITION)
         if "States." in str(value) and not path.endswith("ErrorEquals")
     ]
     assert "QueryLanguage" not in DEFINITION
@@ -294,7 +282,7 @@ def test_no_value_is_computed_by_the_machine() -> None:
 
 def test_the_name_of_the_execution_is_asked_for_only_where_it_begins() -> None:
     """The context object may be read by a Task's parameters, not by a Choice."""
-    asked = {path for path, value in _values(DEFINITION) if "$$" in str(value)}
+    asked = {path for path, value in leaves(DEFINITION) if "$$" in str(value)}
 
     assert {
         "/States/Prepare/Parameters/Payload/cutover_id.$",

@@ -19,6 +19,7 @@ from rich.console import Console
 
 from shifter.cli import connection
 from shifter.cli.asking import confirm, needed
+from shifter.cli.break_glass import break_glass
 from shifter.cli.connection import Connection
 from shifter.cli.errors import ExitCode
 from shifter.cli.following import Following, View, live
@@ -46,12 +47,6 @@ ATTEMPTS = 5
 _WITHOUT_RECORD_HELP = (
     "Break glass: for when the table cannot be used. Writes all blue from the topology."
 )
-_UNKNOWN = """\
-Without the record Shifter does not know
-  - which cutover is active, or whether one is
-  - what stickiness and DNS weights there were before it
-  - whether a weight write is still under way: one may land for 30 seconds more
-Nothing is written to the journal, and no lock is freed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +86,7 @@ def rollback(
     """
     why = needed(reason)
     if without_record:
-        _break_glass(to, why, yes=yes, as_document=as_document)
+        break_glass(to, why, yes=yes, as_document=as_document)
         return
     tell = Console(stderr=True, highlight=False)
     record = _record(to, cutover_id, tell)
@@ -277,32 +272,3 @@ def _print(outcome: Outcome) -> None:
         again = view.record.look_again_at
         out.print(f"It counts when it was read again, at {again:%H:%M:%S} UTC.")
     tell_next(out, view)
-
-
-# --- break glass ----------------------------------------------------------------------
-
-
-def _break_glass(to: Connection, reason: str, *, yes: bool, as_document: bool) -> None:
-    """Roll back from the topology alone."""
-    environment = to.deployed.environment
-    Console(stderr=True, highlight=False).print(_UNKNOWN)
-    confirm(f"Make every edge of {environment} all blue without the record?", yes=yes)
-    confirm("Is the table really out of use? It is refused otherwise.", yes=yes)
-    event = {
-        "environment": environment,
-        "without_record": True,
-        "by": to.caller(),
-        "reason": reason,
-    }
-    answer: dict[str, Any] = to.invoke(to.deployed.functions.roll_back, event)
-    if as_document:
-        print(json.dumps(answer, indent=2))
-    else:
-        for edge, shown in sorted(answer["edges"].items()):
-            print(f"{edge}: {shown}")
-        print(
-            f"\nA late write may still land: look again at {answer['look_again_at']}"
-            "\n\n  shifter rollback --without-record --reason TEXT"
-        )
-    if not answer["verified"]:
-        raise typer.Exit(ExitCode.STUCK)

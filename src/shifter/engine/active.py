@@ -1,17 +1,18 @@
 """The latest cutover of the environment, and whether it is still active.
 
-The lock is not asked: somebody may have deleted it by hand, or taken it by force, and
-the cutover that it belonged to still needs the way back.  A cutover that is not the
+The lock alone is not asked: somebody may have deleted it by hand, or taken it by force,
+and the cutover that it belonged to still needs the way back.  A cutover that is not the
 latest has to be named.
 """
 
 from __future__ import annotations
 
+from interlock import lock
 from shifter.core.errors import NotFound, UnreadableRecord
 from shifter.core.phases import ENDS
 from shifter.core.record import Record
 from shifter.engine.saving import load
-from shifter.ports import Ports
+from shifter.ports import Environment, Holder, Ports
 
 
 def latest(ports: Ports) -> Record | None:
@@ -20,7 +21,27 @@ def latest(ports: Ports) -> Record | None:
     A record that this version cannot read, and that does not hold the lock, counts as
     none: it has ended, for only the version that wrote it can have freed the lock.
     """
-    found = ports.store.environment(ports.topology.environment)
+    return _latest(ports.store.environment(ports.topology.environment), ports)
+
+
+def occupant(environment: str, ports: Ports) -> Holder | None:
+    """Who has the environment now; None when a cutover may begin.
+
+    It is the holder of the lock, or else a cutover that has lost its lock and has not
+    ended: while it goes back, no other may raise what it lowers.
+    """
+    found = ports.store.environment(environment)
+    if found.holder is not None and found.holder.holds(ports.clock.now()):
+        return found.holder
+    record = _latest(found, ports)
+    if record is None or record.phase in ENDS:
+        return None
+    return lock.Holder(
+        str(lock.HolderName.cutover(record.cutover_id)), record.started_at
+    )
+
+
+def _latest(found: Environment, ports: Ports) -> Record | None:
     if found.latest is None:
         return None
     try:

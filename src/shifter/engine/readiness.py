@@ -22,6 +22,7 @@ from shifter.core.phases import Phase
 from shifter.core.plan import Plan
 from shifter.core.record import Baseline, Record
 from shifter.core.topology import Topology
+from shifter.engine.active import occupant
 from shifter.engine.observe import Seen, judge, observe
 from shifter.engine.saving import EVENTS_PER_VERB
 from shifter.ports import Holder, Ports
@@ -41,7 +42,7 @@ class Readiness:
     """What the first save would save; None for a plan that fits another topology."""
     judgements: tuple[Judgement, ...] = ()
     holder: Holder | None = None
-    """Who holds the environment now, if somebody does."""
+    """Who has the environment now, if somebody does."""
     failures: Mapping[str, AwsError] = field(default_factory=dict)
     """What the baseline needs and could not be asked for, by the gate that watches it.
 
@@ -56,7 +57,7 @@ def look(
     misfits = tuple(_of_topology(plan, ports.topology))
     if misfits:
         return Readiness(problems=misfits)
-    held = ports.store.environment(plan.environment).holder
+    holder = occupant(plan.environment, ports)
     failures: dict[str, AwsError] = {}
 
     def ask(gate: str, read: Callable[[], T]) -> T | None:
@@ -92,7 +93,7 @@ def look(
         problems=(*_of_edges(edges), *_of_dns(dns), *_of_gates(draft, seen, failures)),
         draft=draft,
         judgements=judge(draft, seen, now),
-        holder=held if held is not None and held.holds(now) else None,
+        holder=holder,
         failures=failures,
     )
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shifter.core.errors import LockHeld, Refused
 from shifter.core.record import Record
+from shifter.engine.active import occupant
 from shifter.engine.prepare import Start
 from shifter.ports import Ports
 
@@ -36,8 +37,8 @@ def start(order: Start, ports: Ports) -> Started:
     record = ports.store.load(order.cutover_id)
     if record is not None:
         return _again(order, record)
-    held = ports.store.environment(order.plan.environment).holder
-    if held is not None and held.holds(ports.clock.now()):
+    held = occupant(order.plan.environment, ports)
+    if held is not None:
         raise LockHeld(
             environment=order.plan.environment, holder=held.holder, since=held.since
         )
