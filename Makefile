@@ -106,6 +106,7 @@ lock: $(UV) ## Pin the requirements again (UPGRADE=1 takes newer versions)
 	$(COMPILE) requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) requirements/demo.in -o requirements/demo.txt
 	$(COMPILE) -c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
+	$(COMPILE) -c requirements/dev.txt requirements/mysql.in -o requirements/mysql.txt
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
 

@@ -21,7 +21,8 @@ from tests.infra.template import ROOT, properties
 AUTOMATION = "infra/automation.yaml"
 BUILT = ROOT / "build" / "automation"
 SOURCES = ("interlock", "shifter")
-# The decision engine is in the package before the gate that asks it: to be removed with it.
+# The decision engine is in the package before the gate that asks it.
+# To be removed when that gate is there.
 AWAITS_ITS_GATE = {
     Path("shifter/core", f"{name}.py")
     for name in (
