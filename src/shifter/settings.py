@@ -22,15 +22,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 
 from shifter.core.errors import SettingsError
+from shifter.core.model import Model
 from shifter.core.topology import Arn
 
 Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
-class Settings(BaseModel):
+class Settings(Model):
     """What every function is told by its environment variables."""
 
     model_config = ConfigDict(frozen=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import ConfigDict, StringConstraints, ValidationError
 
 from shifter.core.errors import NotReady, Problem
+from shifter.core.model import Model
 from shifter.core.topology import Arn, Name
 
 FOLDER = "/shifter"
@@ -20,9 +21,9 @@ _LONGEST = 80
 Filled = Annotated[str, StringConstraints(min_length=1)]
 
 
-class _Frozen(BaseModel):
+class _Frozen(Model):
     # A newer deployment may tell more than this version of the command line asks for.
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
 
 class DeployedFunctions(_Frozen):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -25,41 +25,42 @@ from shifter.cli.plan import File, read_plan
 from shifter.core.errors import Problem, ShifterError
 from shifter.core.gates.gate import Judgement
 from shifter.core.lanes import percent
+from shifter.core.model import Model
 from shifter.core.plan import Plan
 
 DIGITS = 4
 
 
-class Held(BaseModel):
+class Held(Model):
     """Who holds the environment."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     holder: str
     since: datetime
 
 
-class Role(BaseModel):
+class Role(Model):
     """What an alarm of the plan leads to."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     gate: str
     alarm: str
     on_alarm: str
 
 
-class Found(BaseModel):
+class Found(Model):
     """What the function found; a newer one may tell more."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     ready: bool
     problems: tuple[Problem, ...]
     judgements: tuple[Judgement, ...]
     alarms: tuple[Role, ...] = ()
     holder: Held | None = None
-    capacity: dict[str, int] = {}
+    capacity: dict[str, int] = Field(default_factory=dict)
     dns_share: int | None = None
     paged: bool = False
 

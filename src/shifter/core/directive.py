@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
+
+from shifter.core.model import Model
 
 
 class Next(StrEnum):
@@ -45,10 +47,10 @@ def _whole(value: object) -> object:
     return _iso(value) if isinstance(value, datetime) else value
 
 
-class Directive(BaseModel):
+class Directive(Model):
     """What to do next for one cutover, and who may do it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     cutover_id: Annotated[str, Field(min_length=1, max_length=80)]
     owner: Annotated[int, Field(ge=1)]

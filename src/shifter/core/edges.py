@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from pydantic import BaseModel, ConfigDict
-
 from shifter.core.lanes import Lane, Split, Weights
+from shifter.core.model import Model
 
 
-class EdgeState(BaseModel):
+class EdgeState(Model):
     """The forward action of one edge."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     weights: Weights
     stickiness_seconds: int | None = None
@@ -39,10 +36,8 @@ class EdgeState(BaseModel):
         )
 
 
-class DnsChange(BaseModel):
+class DnsChange(Model):
     """A change of the DNS weights that was asked of Route 53."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     at: datetime

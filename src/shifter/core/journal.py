@@ -10,19 +10,16 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-
 from shifter.core.gates.gate import Judgement
+from shifter.core.model import Model
 from shifter.core.phases import Phase
 
 GENESIS = "0" * 64
 """The hash before the first entry."""
 
 
-class Entry(BaseModel):
+class Entry(Model):
     """Who did what, why, and from which readings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cutover_id: str
     number: int

@@ -18,7 +18,9 @@ from fractions import Fraction
 from math import gcd
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from shifter.core.model import Model
 
 PER_MILLE = 1000
 ALB_WEIGHT_LIMIT = 999
@@ -36,14 +38,12 @@ class Lane(StrEnum):
     """Green application on the green database."""
 
 
-class Weights(BaseModel):
+class Weights(Model):
     """The weights that an edge really has: whole numbers, compared as ratios.
 
     `other` is weight on target groups that the topology does not name: it is never
     written, and finding any means that somebody else changed the edge.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     blue: int = Field(default=0, ge=0)
     canary: int = Field(default=0, ge=0)
@@ -91,10 +91,8 @@ class Weights(BaseModel):
         return f"{known} and {self.other} elsewhere" if self.other else known
 
 
-class Split(BaseModel):
+class Split(Model):
     """Per mille of an edge's requests for each lane; they sum to 1000."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     blue: int = Field(default=0, ge=0, le=PER_MILLE)
     canary: int = Field(default=0, ge=0, le=PER_MILLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from shifter.core.model import Model
 
 
 class Severity(StrEnum):
@@ -16,10 +16,8 @@ class Severity(StrEnum):
     """A person must look now."""
 
 
-class Notice(BaseModel):
+class Notice(Model):
     """One message.  `journal_head` anchors the journal outside of our own table."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     severity: Severity
     environment: str

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from shifter.core.model import Model
 
 
-class _Order(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Order(Model):
     by: str
     at: datetime
     reason: str

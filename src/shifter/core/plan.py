@@ -10,8 +10,6 @@ from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -33,6 +31,7 @@ from shifter.core.gates.targets import TargetsGate
 from shifter.core.gates.watchdog import WatchdogGate
 from shifter.core.gates.weights import WeightsGate
 from shifter.core.lanes import ALL_BLUE, Split
+from shifter.core.model import Model
 from shifter.core.plan_rules import problems_of
 from shifter.core.quantities import DnsShare, Duration, Share
 from shifter.core.topology import Name
@@ -52,11 +51,7 @@ DEADLINE = timedelta(hours=1)
 """How long a gate may wait when the plan does not say."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Step(_Frozen):
+class Step(Model):
     """One share for every edge, then a bake."""
 
     share: Share
@@ -67,7 +62,7 @@ class Step(_Frozen):
     """How long everything must stay good; the last step bakes for `final_bake`."""
 
 
-class Standing(_Frozen):
+class Standing(Model):
     """Gates that no plan can leave out; a plan may change their policy."""
 
     weights: WeightsGate = WeightsGate()
@@ -96,7 +91,7 @@ class Standing(_Frozen):
         )
 
 
-class Plan(_Frozen):
+class Plan(Model):
     """A cutover as its operator wants it."""
 
     schema_version: Literal[1] = 1

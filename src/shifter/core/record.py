@@ -9,13 +9,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shifter.core.edges import DnsChange, EdgeState
 from shifter.core.errors import IllegalTransition
 from shifter.core.gates.gate import Gate, Situation
 from shifter.core.journal import GENESIS
 from shifter.core.lanes import ALL_BLUE, Split, Weights
+from shifter.core.model import Model
 from shifter.core.notice import Notice
 from shifter.core.orders import Abort, Answer, Pause, Resume
 from shifter.core.phases import Phase
@@ -27,11 +28,7 @@ LATE_SECONDS = 10
 """How long after the end of a claim a write that was under way may still land."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Claim(_Frozen):
+class Claim(Model):
     """The right of one run of `shift` to write weights, for a while."""
 
     version: int
@@ -39,7 +36,7 @@ class Claim(_Frozen):
     until: datetime
 
 
-class Baseline(_Frozen):
+class Baseline(Model):
     """What prepare found; the way back leads here."""
 
     edges: dict[str, EdgeState]
@@ -47,7 +44,7 @@ class Baseline(_Frozen):
     capacity: dict[str, int]
 
 
-class Rollback(_Frozen):
+class Rollback(Model):
     """A way back that was begun."""
 
     since: datetime
@@ -60,7 +57,7 @@ class Rollback(_Frozen):
     """Runs of roll_back that did not see all edges all blue."""
 
 
-class Proof(_Frozen):
+class Proof(Model):
     """What showed, after a rollback, that green is really quiet."""
 
     at: datetime
@@ -68,7 +65,7 @@ class Proof(_Frozen):
     detail: str
 
 
-class Record(_Frozen):
+class Record(Model):
     """Everything that is known about one cutover."""
 
     schema_version: Literal[1] = 1

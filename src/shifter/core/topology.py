@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from shifter.core.lanes import Lane
+from shifter.core.model import Model
 
 Arn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:[a-z0-9-]+:.+$")]
 ParameterName = Annotated[
@@ -22,11 +23,7 @@ Name = Annotated[
 ]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Edge(_Frozen):
+class Edge(Model):
     """An entry point whose weights Shifter owns.
 
     Exactly one of `rule_arn` (a listener rule) and `listener_arn` (the listener's
@@ -61,7 +58,7 @@ class Edge(_Frozen):
         return self
 
 
-class DnsRecord(_Frozen):
+class DnsRecord(Model):
     """The weighted record of one edge."""
 
     edge: str
@@ -70,7 +67,7 @@ class DnsRecord(_Frozen):
     """What tells this record from the other one of the pair."""
 
 
-class Dns(_Frozen):
+class Dns(Model):
     """A Route 53 weighted pair.  Its share is the part that resolves to `edge-2`."""
 
     zone_id: str
@@ -83,7 +80,7 @@ class Dns(_Frozen):
     """The pair: one record for each edge."""
 
 
-class ReplicationTask(_Frozen):
+class ReplicationTask(Model):
     """A DMS task; CloudWatch names it by the id suffixes of the two ARNs."""
 
     arn: Arn
@@ -92,7 +89,7 @@ class ReplicationTask(_Frozen):
     """The replication instance's identifier, a dimension of the lag metrics."""
 
 
-class Service(_Frozen):
+class Service(Model):
     """The ECS service behind a lane."""
 
     cluster: str
@@ -101,7 +98,7 @@ class Service(_Frozen):
     """Name of the service."""
 
 
-class Topology(_Frozen):
+class Topology(Model):
     """Everything that Shifter needs to know about one environment pair."""
 
     schema_version: Literal[1] = 1

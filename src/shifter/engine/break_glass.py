@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict
-
 from shifter.core.edges import EdgeState
 from shifter.core.errors import AwsError, Refused
+from shifter.core.model import Model
 from shifter.core.notice import Notice, Severity
 from shifter.core.record import LATE_SECONDS, WRITE_SECONDS
 from shifter.engine import all_blue
@@ -25,10 +24,8 @@ UNDER_WAY = timedelta(seconds=WRITE_SECONDS + LATE_SECONDS)
 """After this time no weight write of a cutover can land any more."""
 
 
-class Report(BaseModel):
+class Report(Model):
     """What every edge shows after it was written."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     environment: str
     edges: dict[str, str]

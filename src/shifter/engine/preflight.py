@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
-
 from shifter.core.errors import AwsError, Problem
 from shifter.core.gates.alarm import AlarmGate
 from shifter.core.gates.gate import Judgement, OnBad
 from shifter.core.journal import GENESIS
+from shifter.core.model import Model
 from shifter.core.notice import Notice, Severity
 from shifter.core.plan import Plan
 from shifter.engine.prepare import Start
@@ -23,11 +22,7 @@ from shifter.engine.readiness import Readiness, look
 from shifter.ports import Ports
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AlarmRole(_Frozen):
+class AlarmRole(Model):
     """What an alarm of the plan leads to."""
 
     gate: str
@@ -35,14 +30,14 @@ class AlarmRole(_Frozen):
     on_alarm: OnBad
 
 
-class Held(_Frozen):
+class Held(Model):
     """Who holds the environment, and since when."""
 
     holder: str
     since: datetime
 
 
-class Preflight(_Frozen):
+class Preflight(Model):
     """What a start would meet."""
 
     environment: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from shifter.core.directive import Directive, Next
 from shifter.core.errors import AwsError, LockHeld, NotReady, Refused
+from shifter.core.model import Model
 from shifter.core.notice import Severity
 from shifter.core.phases import ENDS, Phase
 from shifter.core.plan import Plan
@@ -16,10 +17,8 @@ from shifter.engine.saving import deliver, direct, save
 from shifter.ports import Ports
 
 
-class Start(BaseModel):
+class Start(Model):
     """An order to start a cutover; its id is the name of the execution."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cutover_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,70}$")
     plan: Plan

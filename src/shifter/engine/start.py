@@ -7,19 +7,16 @@ lock and has the last word.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
 from shifter.core.errors import LockHeld, Refused
+from shifter.core.model import Model
 from shifter.core.record import Record
 from shifter.engine.active import occupant
 from shifter.engine.prepare import Start
 from shifter.ports import Ports
 
 
-class Started(BaseModel):
+class Started(Model):
     """The execution that drives the cutover, and whether this call began it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cutover_id: str
     execution: str

@@ -17,32 +17,27 @@ from pydantic import (
 from shifter.core.directive import Directive
 from shifter.core.errors import BadEvent
 from shifter.core.gates.alarm import AlarmState
+from shifter.core.model import Model
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
 
-class StartInput(BaseModel):
+class StartInput(Model):
     """What whoever starts a cutover gives the state machine."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     plan: dict[str, Any]
     started_by: str = Field(default="unknown", max_length=256)
 
 
-class StartEvent(BaseModel):
+class StartEvent(Model):
     """A fresh execution: its name, and the input that it was started with."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cutover_id: str
     input: StartInput
 
 
-class PreflightOrder(BaseModel):
+class PreflightOrder(Model):
     """A question: whether a cutover with this plan could start now."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     plan: dict[str, Any]
     test_page: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]{1,32}$")
@@ -51,18 +46,16 @@ class PreflightOrder(BaseModel):
     """Who asks, for those who are paged."""
 
 
-class PreflightEvent(BaseModel):
+class PreflightEvent(Model):
     """The event of a preflight."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     preflight: PreflightOrder
 
 
-class RollBackOrder(BaseModel):
+class RollBackOrder(Model):
     """An order to go back that comes from outside the cutover's execution."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     cutover_id: str | None = Field(default=None, min_length=1, max_length=80)
     """None means the environment's active cutover."""
@@ -70,10 +63,8 @@ class RollBackOrder(BaseModel):
     reason: str = Field(min_length=1, max_length=1024)
 
 
-class BreakGlass(BaseModel):
+class BreakGlass(Model):
     """An order to go back without the record."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     environment: str = Field(min_length=1, max_length=64)
     without_record: Literal[True]
@@ -81,57 +72,55 @@ class BreakGlass(BaseModel):
     reason: str = Field(min_length=1, max_length=1024)
 
 
-class AlarmChange(BaseModel):
+class AlarmChange(Model):
     """What an alarm has changed to, and when."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     value: AlarmState
     timestamp: AwareDatetime
 
 
-class AlarmDetail(BaseModel):
+class AlarmDetail(Model):
     """Which alarm has changed."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     alarm_name: str = Field(alias="alarmName", min_length=1, max_length=255)
     state: AlarmChange
 
 
-class AlarmChanged(BaseModel):
+class AlarmChanged(Model):
     """EventBridge's event for a change of a CloudWatch alarm."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     source: Literal["aws.cloudwatch"]
     detail_type: Literal["CloudWatch Alarm State Change"] = Field(alias="detail-type")
     detail: AlarmDetail
 
 
-class Scheduled(BaseModel):
+class Scheduled(Model):
     """EventBridge's event for a rule with a schedule."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     source: Literal["aws.events"]
     detail_type: Literal["Scheduled Event"] = Field(alias="detail-type")
 
 
-class StartDetail(BaseModel):
+class StartDetail(Model):
     """What an event that asks for a cutover says about it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     plan: dict[str, Any]
     cutover_id: str | None = None
     """The token that makes two such events one start; without one the event's id."""
 
 
-class StartRequested(BaseModel):
+class StartRequested(Model):
     """An event that asks for a cutover, from a rule or from a schedule."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     id: str
     source: str = Field(min_length=1, max_length=128)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import Field, RootModel, StringConstraints
+
+from shifter.core.model import Model
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Reason = Annotated[
@@ -16,18 +18,14 @@ Reason = Annotated[
 ]
 
 
-class _Order(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Status(_Order):
+class Status(Model):
     """Tell where the cutover stands."""
 
     order: Literal["status"]
     cutover_id: Id | None = None
 
 
-class _Change(_Order):
+class _Change(Model):
     reason: Reason
     name: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
 

@@ -18,11 +18,12 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Annotated, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import StringConstraints
 
 from shifter.core.edges import DnsChange
 from shifter.core.errors import Problem
 from shifter.core.lanes import ALL_BLUE, Lane, Split, Weights
+from shifter.core.model import Model
 from shifter.core.orders import Answer, Pause
 from shifter.core.quantities import Duration
 
@@ -79,10 +80,8 @@ class OnDeadline(StrEnum):
     ROLL_BACK = "roll_back"
 
 
-class Reading(BaseModel):
+class Reading(Model):
     """What a gate saw, with where and when it was seen."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     state: State
     detail: str
@@ -92,10 +91,8 @@ class Reading(BaseModel):
     at: datetime | None = None
 
 
-class Judgement(BaseModel):
+class Judgement(Model):
     """A gate's reading and the verdict that the plan makes of it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     gate: str
     kind: str
@@ -144,10 +141,8 @@ class Situation:
 Seen = TypeVar("Seen")
 
 
-class Gate(BaseModel, Generic[Seen]):
+class Gate(Model, Generic[Seen]):
     """A gate of a plan: its policy, and the judge of its readings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
     """What the gate looks at."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from shifter.core.errors import Problem
 from shifter.core.gates.gate import (
@@ -18,10 +18,11 @@ from shifter.core.gates.gate import (
 )
 from shifter.core.intervals import SETTLE, TrafficSeen, first_interval
 from shifter.core.lanes import Lane
+from shifter.core.model import Model
 from shifter.core.quantities import Duration, format_duration
 
 
-class _Memory(BaseModel):
+class _Memory(Model):
     model_config = ConfigDict(frozen=True)
 
     settled_at: datetime
