@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("dev", "demo", "lambda", "sam", "uv")
+LOCKS = ("dev", "demo", "lambda", "mysql", "sam", "uv")
 
 RUNS_IN_A_LAMBDA = {
     "annotated-types",
@@ -76,7 +76,7 @@ def test_a_lambda_carries_nothing_but_the_closed_list() -> None:
     assert RUNS_IN_A_LAMBDA == set(_versions("lambda"))
 
 
-@pytest.mark.parametrize("lock", ["demo", "lambda"])
+@pytest.mark.parametrize("lock", ["demo", "lambda", "mysql"])
 def test_what_runs_is_what_was_tested(lock: str) -> None:
     """Demo and Lambda have the versions that the tests ran with."""
     tested = _versions("dev")
