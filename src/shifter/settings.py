@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from shifter.core.errors import SettingsError
 from shifter.core.model import Model
@@ -33,8 +33,6 @@ Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 class Settings(Model):
     """What every function is told by its environment variables."""
-
-    model_config = ConfigDict(frozen=True)
 
     table_name: Filled
     topology_parameter: Filled

@@ -23,7 +23,8 @@ from shifter.core.quantities import Duration, format_duration
 
 
 class _Memory(Model):
-    model_config = ConfigDict(frozen=True)
+    # A newer version may have remembered more.
+    model_config = ConfigDict(extra="ignore")
 
     settled_at: datetime
     """The step that was counted; another one starts from nothing."""
