@@ -20,7 +20,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -157,9 +157,15 @@ class MariaDB:
 
 
 def _free_port() -> int:
-    with closing(socket.socket()) as holder:
-        holder.bind((HOST, 0))
-        return int(holder.getsockname()[1])
+    """One that the kernel gives to no other test's socket while this server installs.
+
+    Those are above 32,768 (Linux kernel documentation, `ip_local_port_range`).
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with closing(socket.socket()) as holder, suppress(OSError):
+            holder.bind((HOST, port))
+            return port
 
 
 def _write_certificates(folder: Path) -> None:

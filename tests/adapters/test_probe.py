@@ -144,10 +144,10 @@ def test_a_redirect_is_not_followed(address: str, status: int) -> None:
 
 
 def test_nobody_who_listens_is_no_answer() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-
-    error = failure(f"http://127.0.0.1:{port}/")
+    """The port is held while it is asked, or another test's server could get it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        error = failure(f"http://127.0.0.1:{bound.getsockname()[1]}/")
 
     assert type(error) is Unavailable
     assert "gave no answer (ConnectionRefusedError)" in str(error)
