@@ -43,7 +43,7 @@ test: $(DEV_READY) ## Run every test, on all cores
 check: $(DEV_READY) ## Format, lint, types, import direction, dependencies; no tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy src template_checks $(wildcard tests benchmarks)
+	$(BIN)/mypy src template_checks sample_app $(wildcard tests benchmarks)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry src
 	$(BIN)/vulture
@@ -107,6 +107,7 @@ lock: $(UV) ## Pin the requirements again (UPGRADE=1 takes newer versions)
 	$(COMPILE) requirements/demo.in -o requirements/demo.txt
 	$(COMPILE) -c requirements/dev.txt requirements/lambda.in -o requirements/lambda.txt
 	$(COMPILE) -c requirements/dev.txt requirements/mysql.in -o requirements/mysql.txt
+	$(COMPILE) -c requirements/dev.txt requirements/sample-app.in -o requirements/sample-app.txt
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
 
