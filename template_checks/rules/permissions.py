@@ -92,7 +92,7 @@ def nothing_in_the_open(tree: Tree) -> Found:
 )
 def own_credentials(tree: Tree) -> Found:
     for role in tree.resources("AWS::IAM::Role"):
-        side = role.name.removesuffix("ExecutionRole")
+        side = role.name.removesuffix("ExecutionRole").removesuffix("TaskRole")
         if side == role.name:
             continue
         for statement in _of(role, "Policies"):

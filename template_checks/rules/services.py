@@ -15,7 +15,7 @@ from template_checks.tree import Resource, Tree, number
 
 SERVICE = "AWS::ECS::Service"
 SERVED_PATHS: Mapping[str, frozenset[str]] = {
-    "Repository": frozenset({"/health", "/ready"}),  # the payment service
+    "Repository": frozenset({"/health", "/lane", "/ready"}),  # sample_app
     "nginx": frozenset({"/"}),
 }
 """The paths that an image answers with 200, by its name."""
@@ -39,11 +39,7 @@ def the_container_listens(tree: Tree) -> Found:
         if container is None:
             yield service.id, f"no container is called {place.get('ContainerName')}"
             continue
-        ports = {
-            number(mapping.get("ContainerPort"))
-            for mapping in container.get("PortMappings", [])
-        }
-        if number(place.get("ContainerPort")) not in ports:
+        if number(place.get("ContainerPort")) not in _mapped(container):
             yield (
                 service.id,
                 f"{container['Name']} has no port {place['ContainerPort']}",
@@ -129,6 +125,36 @@ def nobody_enters(tree: Tree) -> Found:
     for service in tree.resources(SERVICE):
         if service.get("EnableExecuteCommand") is not False:
             yield service.id, "EnableExecuteCommand is not false"
+
+
+@rule("ECS12", "A port that the service takes for another edge's counts for that edge.")
+def a_port_for_each_edge(tree: Tree) -> Found:
+    for service, place, container in _containers(tree):
+        group = tree.find(place.get("TargetGroupArn"))
+        if container is None or group is None:
+            continue
+        edge = f"edge-{group.name.removeprefix('Edge')[:1]}"
+        expected = _edges(container).get(edge)
+        for port in (place.get("ContainerPort"), group.get("Port")):
+            if number(port) in _mapped(container) - {expected}:
+                yield (
+                    service.id,
+                    f"{edge} comes in at {port}, and EDGES says {expected}",
+                )
+
+
+def _mapped(container: Mapping[str, Any]) -> set[int | None]:
+    mappings = container.get("PortMappings", [])
+    return {number(mapping.get("ContainerPort")) for mapping in mappings}
+
+
+def _edges(container: Mapping[str, Any]) -> dict[str, int | None]:
+    """The port of each edge, as the service is told them."""
+    told = {
+        e.get("Name"): str(e.get("Value")) for e in container.get("Environment", [])
+    }
+    pairs = (entry.partition("=") for entry in told.get("EDGES", "").split(","))
+    return {edge: number(port) for edge, _, port in pairs}
 
 
 def _places(service: Resource) -> list[dict[str, Any]]:

@@ -137,10 +137,10 @@ KNOWN = (
         "ECS01",
         "8 a service at one edge of two",
         ECS,
-        "- HasTwoEdges\n          - {ContainerName: app, ContainerPort: 8080, "
+        "- HasTwoEdges\n          - {ContainerName: app, ContainerPort: 8081, "
         "TargetGroupArn: !Ref Edge2CanaryArn}\n          - !Ref AWS::NoValue",
         "- HasTwoEdges\n          - !Ref AWS::NoValue\n          - {ContainerName: app, "
-        "ContainerPort: 8080, TargetGroupArn: !Ref Edge2CanaryArn}",
+        "ContainerPort: 8081, TargetGroupArn: !Ref Edge2CanaryArn}",
     ),
     Mutation(
         "ECS02",

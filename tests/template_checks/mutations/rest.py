@@ -106,6 +106,17 @@ REST = (
         "Action: secretsmanager:GetSecretValue\n                Resource: !Ref GreenApp",
     ),
     Mutation(
+        "IAM06",
+        "a running green task reads blue's credentials",
+        ECS,
+        'Version: "2012-10-17"\n            Statement:\n              - Effect: Allow\n'
+        "                Action: secretsmanager:GetSecretValue\n"
+        "                Resource: !Ref GreenApp",
+        'Version: "2012-10-17"\n            Statement:\n              - Effect: Allow\n'
+        "                Action: secretsmanager:GetSecretValue\n"
+        "                Resource: !Ref BlueApp",
+    ),
+    Mutation(
         "MON01",
         "a lane without an alarm at one edge",
         MONITORING,

@@ -289,6 +289,20 @@ TRAFFIC = (
         "EnableExecuteCommand: false",
         "EnableExecuteCommand: true",
     ),
+    Mutation(
+        "ECS12",
+        "an edge at the other's port",
+        ECS,
+        "ContainerPort: 8081, TargetGroupArn: !Ref Edge2GreenArn",
+        "ContainerPort: 8080, TargetGroupArn: !Ref Edge2GreenArn",
+    ),
+    Mutation(
+        "ECS12",
+        "a group at the other edge's port",
+        ALB,
+        "      Port: 8081\n",
+        "      Port: 8080\n",
+    ),
     Mutation("TSK02", "a task as root", ECS, 'User: "10001:10001"', 'User: "0"'),
     Mutation(
         "TSK03",
