@@ -29,7 +29,7 @@ BENCHMARKS := engine_cost blast_radius
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-templates test-templates cost golden format coverage scenarios crash bench build validate local-invoke schema diagram lock clean
+.PHONY: help demo test check check-templates test-templates cost golden format coverage scenarios crash bench build validate local-invoke sample-image schema diagram lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +90,9 @@ validate: $(SAM_READY) ## Let SAM and cfn-lint judge the templates
 
 local-invoke: $(DEV_READY) build ## Run every event with the built packages in docker, where it runs
 	@$(BIN)/python -m tests.events.local
+
+sample-image: $(DEV_READY) $(UV) ## Build the sample service's image and run it, where docker runs
+	@$(BIN)/python -m tests.sample_app.image
 
 bench: $(DEV_READY) ## Measure what was promised (SHORT=1: in a minute, roughly)
 	@for benchmark in $(BENCHMARKS); do \

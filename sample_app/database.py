@@ -164,6 +164,9 @@ def unavailable(error: pymysql.MySQLError) -> Exception:
     found = number(error)
     if found == 0 and not isinstance(error, pymysql.InterfaceError):
         return error
+    if isinstance(getattr(error, "original_exception", None), ssl.SSLError):
+        told = "The database's certificate is not one that the service trusts."
+        return Unavailable("untrusted", told, found)
     for reason, (told, numbers) in _TELLS.items():
         if found in numbers:
             return Unavailable(reason, told, found or None)
@@ -180,6 +183,9 @@ def _trusting(settings: Settings) -> ssl.SSLContext:
         why = error.strerror if no_file else "it holds no certificates"
         raise Misconfigured(f"DATABASE_AUTHORITIES is {str(path)!r}: {why}") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # From Python 3.13 on the form of a certificate is judged too, not only its signer.
+    # PyMySQL's own context leaves that out as well, for old databases' sake.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
 

@@ -31,7 +31,7 @@ class Unavailable(Exception):
     """A request that is right, at a time when it cannot be served."""
 
     reason: str
-    """One word: fenced, locked, credentials, away or busy."""
+    """One word: fenced, locked, credentials, untrusted, away or busy."""
     detail: str
     code: int | None = None
     """The database's number for it."""

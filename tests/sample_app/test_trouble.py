@@ -139,7 +139,7 @@ def test_a_server_that_nobody_vouches_for_is_not_spoken_to(
     stranger = str(mariadb_pair[0].authority)
 
     with serve(schema, tmp_path / "out", {"DATABASE_AUTHORITIES": stranger}) as up:
-        assert (503, "1", "away") == _told(up.pay("tls-0001"))
+        assert (503, "1", "untrusted") == _told(up.pay("tls-0001"))
     assert 0 == schema.rows("tls-0001")
 
 
@@ -148,7 +148,7 @@ def test_a_server_by_another_name_is_not_spoken_to(
 ) -> None:
     """A certificate is for the name that was asked for, not for any."""
     with serve(schema, tmp_path / "out", {"DATABASE_HOST": "localhost"}) as up:
-        assert (503, "1", "away") == _told(up.pay("tls-0002"))
+        assert (503, "1", "untrusted") == _told(up.pay("tls-0002"))
     assert 0 == schema.rows("tls-0002")
 
 
