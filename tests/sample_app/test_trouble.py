@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -167,3 +167,46 @@ def test_the_log_says_why_without_saying_what(service: Service) -> None:
     )
     assert "neverlogged" not in service.output.read_text()
     assert "silent-0001" not in service.output.read_text()
+
+
+def test_a_fault_of_our_own_is_500_and_logged_without_what_was_sent(
+    service: Service,
+) -> None:
+    """A table that is missing is no trouble that passes: nobody should try again."""
+    tables = f"{service.schema.name}.payments", f"{service.schema.name}.hidden"
+    service.schema.server.run("RENAME TABLE {} TO {}".format(*tables))
+    try:
+        failed = service.pay("fault-0001", method="tok_neverlogged1")
+    finally:
+        service.schema.server.run("RENAME TABLE {1} TO {0}".format(*tables))
+    [line] = service.told("the service failed")
+
+    assert (500, None) == (failed.status_code, failed.headers.get("retry-after"))
+    assert "The service failed; its log says where." == failed.json()["detail"]
+    assert "blue" == failed.headers["x-lane"]
+    assert "ProgrammingError" == line["exception"]
+    assert any(place.startswith("ledger.py:") for place in line["through"])
+    assert "neverlogged" not in service.output.read_text()
+
+
+def test_whoever_finds_no_free_session_is_told_to_come_back(
+    schema: Schema, tmp_path: Path
+) -> None:
+    """The one session there is waits for another's lock."""
+    one = {"CONNECTIONS": "1"}
+    with (
+        closing(schema.server.connect(database=schema.name)) as other,
+        serve(schema, tmp_path / "out", one) as up,
+    ):
+        other.begin()
+        with other.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO payments VALUES (NULL, 'busy-0001', 'shop', 1, 'EUR',"
+                " 'tok_other1234', 'blue', UTC_TIMESTAMP(6))"
+            )
+        with ThreadPoolExecutor(8) as pool:
+            refused = list(pool.map(up.pay, ["busy-0001"] * 8))
+        other.rollback()
+
+    assert {(503, "1", "busy")} == {_told(answer) for answer in refused}
+    assert 0 == schema.rows("busy-0001")
