@@ -53,8 +53,8 @@ class Observed:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                headers["X-Lane"] = self._lane
-                headers["X-Edge"] = edge
+                headers["X-Shifter-Lane"] = self._lane
+                headers["X-Shifter-Edge"] = edge
                 headers["Cache-Control"] = "no-store"
             await send(message)
 

@@ -10,9 +10,13 @@ import pytest
 from sample_app import counts
 from sample_app.database import _TELLS
 from sample_app.settings import Settings
+from shifter.adapters.probe import HttpProbe
+from shifter.core.topology import Topology
 from template_checks.profiles import rendered
 from template_checks.rules.services import SERVED_PATHS
 from template_checks.source import Sources
+from tests.adapters.bench import invented_topology
+from tests.mariadb import HOST
 from tests.sample_app.service import ROOT, Service
 from tests.template_checks.break_them import whole
 
@@ -68,6 +72,17 @@ def test_the_checks_know_which_paths_the_service_answers(service: Service) -> No
     assert dict.fromkeys(paths, 200) == {
         path: service.get(path).status_code for path in paths
     }
+
+
+def test_a_probe_hears_which_lane_answers(service: Service) -> None:
+    """A rollback that cannot hear it ends without the last of its proofs."""
+    document = invented_topology().model_dump()
+    for edge in document["edges"]:
+        edge["probe_url"] = f"http://{HOST}:{service.ports[edge['name']]}/lane"
+
+    probe = HttpProbe(Topology.model_validate(document))
+
+    assert ["blue", "blue"] == [probe.lane(edge) for edge in service.ports]
 
 
 def test_the_page_has_every_error_of_the_database_with_its_reason() -> None:

@@ -116,7 +116,8 @@ def test_an_answer_says_which_lane_and_which_edge(service: Service) -> None:
             answers[0].json()
         )
         assert {("blue", edge)} == {
-            (answer.headers["x-lane"], answer.headers["x-edge"]) for answer in answers
+            (answer.headers["x-shifter-lane"], answer.headers["x-shifter-edge"])
+            for answer in answers
         }
 
 

@@ -183,7 +183,7 @@ def test_a_fault_of_our_own_is_500_and_logged_without_what_was_sent(
 
     assert (500, None) == (failed.status_code, failed.headers.get("retry-after"))
     assert "The service failed; its log says where." == failed.json()["detail"]
-    assert "blue" == failed.headers["x-lane"]
+    assert "blue" == failed.headers["x-shifter-lane"]
     assert "ProgrammingError" == line["exception"]
     assert any(place.startswith("ledger.py:") for place in line["through"])
     assert "neverlogged" not in service.output.read_text()
