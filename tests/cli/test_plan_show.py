@@ -134,10 +134,10 @@ def test_json_has_totals_and_gates() -> None:
         "looks": 4413,
         "aws_calls": 48597,
         "state_transitions": 13249,
-        "cost_usd": 0.4859,
+        "cost_usd": 0.5448,
         "cost_usd_by_service": {
             "Step Functions": 0.3312,
-            "Lambda": 0.0156,
+            "Lambda": 0.0745,
             "DynamoDB": 0.0508,
             "CloudWatch": 0.0883,
         },

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from shifter.cli.running_cost import running_cost
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from shifter.cli.prices import PRICES, provenance
+from shifter.cli.running_cost import FUNCTION_GB, running_cost
 from shifter.core.plan import parse_plan
 from shifter_sandbox.play import play
 from shifter_sandbox.scenarios import SCENARIOS, shipped_plan
@@ -64,3 +69,23 @@ def test_without_evidence_no_metric_is_paid_for() -> None:
         expected.dollars["CloudWatch"], 6
     )
     assert sum(expected.dollars.values()) == expected.total_dollars
+
+
+def test_the_model_has_functions_of_the_size_that_is_deployed() -> None:
+    template = (Path(__file__).parents[2] / "infra" / "automation.yaml").read_text()
+
+    [megabytes] = re.findall(r"^    MemorySize: (\d+)", template, re.MULTILINE)
+
+    assert int(megabytes) == FUNCTION_GB * 1024
+    assert "Architectures: [x86_64]" in template
+
+
+def test_a_forecast_says_how_many_of_its_prices_were_verified() -> None:
+    """Nobody may take a believed price for a checked one."""
+    checked = tuple(replace(price, verified=True) for price in PRICES)
+    believed = tuple(replace(price, verified=False) for price in PRICES)
+
+    assert "none verified" in provenance(believed)
+    assert "all verified" in provenance(checked)
+    assert f"1 of {len(PRICES)} verified" in provenance((*believed[1:], checked[0]))
+    assert all(price.source for price in PRICES)

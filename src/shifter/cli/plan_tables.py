@@ -157,7 +157,7 @@ def _time_to_safe(way: TimeToSafe) -> str:
 def _cost(cost: RunningCost) -> str:
     parts = ", ".join(f"{name} {part:.2f}" for name, part in cost.dollars.items())
     return (
-        f"about {cost.total_dollars:.2f} USD: {parts}; {prices.AS_OF}. "
+        f"about {cost.total_dollars:.2f} USD: {parts}; {prices.provenance()}. "
         f"Assumed: {EDGES} edges, {FUNCTION_SECONDS}s and {FUNCTION_GB * 1024:.0f} MB "
         "for each run of a function; the watchdog and the alarms are not counted"
     )

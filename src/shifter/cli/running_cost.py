@@ -1,7 +1,7 @@
 """What a run costs: calls to AWS, state transitions and dollars, from the plan alone.
 
 It is a small model, held against a played run by a test.  What it assumes: nothing
-waits longer than its bake, there are two edges, a function has 256 MB and runs for a
+waits longer than its bake, there are two edges, a function has 1 GB and runs for a
 second, and what is stored has the size that it has in the sandbox.  What runs anyway is
 left out: the watchdog, the alarms, and the calls of the state machine to its functions.
 """
@@ -18,7 +18,7 @@ from shifter.core.intervals import INTERVAL
 from shifter.core.plan import Plan
 
 EDGES = 2
-FUNCTION_GB = 0.25
+FUNCTION_GB = 1.0
 FUNCTION_SECONDS = 1
 
 # What a look calls whatever the plan says: topology, record, save.
@@ -40,8 +40,8 @@ _FOR_EACH: Mapping[str, int] = {
 # A step: topology, record, two saves, two looks at the rules, targets and writes of
 # each edge, and two notices of three calls each.
 _A_STEP = 1 + 1 + 2 + 2 + 2 * EDGES + 2 * 3
-_METRICS_OF_A_TASK = 2
-_METRICS_OF_TRAFFIC = 2 * EDGES
+METRICS_OF_A_TASK = 2
+METRICS_OF_TRAFFIC = 2 * EDGES
 
 # Wait, Assess and Choose; Shift and Choose; the start's three and the end's three.
 _TRANSITIONS_OF_A_LOOK = 3
@@ -69,6 +69,24 @@ class RunningCost:
         return sum(self.dollars.values())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charged:
+    """What AWS charges a run for."""
+
+    transitions: int
+    """States that were entered."""
+    runs: int
+    """Of functions."""
+    saves: int
+    """Transactions that save record, journal entry and lock."""
+    reads: int
+    """Of the record."""
+    metrics: float
+    """Asked for by GetMetricData, one by one."""
+    described: int
+    """Calls of DescribeAlarms."""
+
+
 def running_cost(plan: Plan) -> RunningCost:
     """The cost of a run of this plan."""
     steps = len(plan.steps)
@@ -81,8 +99,8 @@ def running_cost(plan: Plan) -> RunningCost:
     evidence = min(float(looks), minutes) if _count(plan, "sufficiency") else 0.0
     calls = (looks + 2) * _calls_of_a_look(plan) + steps * _A_STEP + evidence
     metrics = (
-        looks * _METRICS_OF_A_TASK * _count(plan, "replication")
-        + evidence * _METRICS_OF_TRAFFIC
+        looks * METRICS_OF_A_TASK * _count(plan, "replication")
+        + evidence * METRICS_OF_TRAFFIC
     )
     described = looks * _described(plan)
     transitions = (
@@ -90,20 +108,34 @@ def running_cost(plan: Plan) -> RunningCost:
         + steps * _TRANSITIONS_OF_A_STEP
         + _TRANSITIONS_AT_THE_ENDS
     )
+    charged = Charged(
+        transitions=transitions,
+        runs=runs,
+        saves=saves,
+        reads=runs,
+        metrics=metrics,
+        described=described,
+    )
     return RunningCost(
         looks=looks,
         calls=round(calls),
         transitions=transitions,
-        dollars={
-            "Step Functions": transitions * prices.STATE_TRANSITION,
-            "Lambda": runs * prices.LAMBDA_REQUEST
-            + runs * FUNCTION_SECONDS * FUNCTION_GB * prices.LAMBDA_GB_SECOND,
-            "DynamoDB": saves * _WRITE_UNITS * prices.DYNAMODB_WRITE_UNIT
-            + runs * _READ_UNITS * prices.DYNAMODB_READ_UNIT,
-            "CloudWatch": metrics * prices.METRIC_REQUESTED
-            + described * prices.CLOUDWATCH_REQUEST,
-        },
+        dollars=dollars(charged),
     )
+
+
+def dollars(charged: Charged) -> Mapping[str, float]:
+    """What it costs, by service."""
+    gb_seconds = charged.runs * FUNCTION_SECONDS * FUNCTION_GB
+    return {
+        "Step Functions": prices.STATE_TRANSITION.of(charged.transitions),
+        "Lambda": prices.LAMBDA_REQUEST.of(charged.runs)
+        + prices.LAMBDA_GB_SECOND.of(gb_seconds),
+        "DynamoDB": prices.DYNAMODB_WRITE_UNIT.of(charged.saves * _WRITE_UNITS)
+        + prices.DYNAMODB_READ_UNIT.of(charged.reads * _READ_UNITS),
+        "CloudWatch": prices.METRIC_REQUESTED.of(charged.metrics)
+        + prices.CLOUDWATCH_REQUEST.of(charged.described),
+    }
 
 
 def _calls_of_a_look(plan: Plan) -> int:
