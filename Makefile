@@ -29,7 +29,7 @@ BENCHMARKS := engine_cost blast_radius
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-templates test-templates cost golden format coverage scenarios crash bench build validate local-invoke sample-image schema diagram lock clean
+.PHONY: help demo test check check-templates test-templates cost golden format coverage judge-coverage scenarios crash bench build validate local-invoke sample-image schema diagram lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -37,8 +37,10 @@ help: ## List the targets
 demo: $(if $(wildcard $(DEV_READY)),$(DEV_READY),$(DEMO_READY)) ## Watch a cutover in a sandbox on this machine; no AWS account
 	@$(BIN)/shifter demo
 
+# With COVERAGE=1 the same run is measured as well, for `make judge-coverage`.
 test: $(DEV_READY) ## Run every test, on all cores
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@$(if $(COVERAGE),$(BIN)/coverage erase)
+	@$(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest -n auto --dist loadgroup
 
 check: $(DEV_READY) ## Format, lint, types, import direction, dependencies; no tests
 	$(BIN)/ruff format --check .
@@ -65,9 +67,11 @@ format: $(DEV_READY) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-coverage: $(DEV_READY) ## Run the tests and fail if too few branches were taken
-	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n auto --dist loadgroup -q
+coverage: ## Run every test and fail if too few branches were taken
+	@$(MAKE) --no-print-directory test COVERAGE=1
+	@$(MAKE) --no-print-directory judge-coverage
+
+judge-coverage: $(DEV_READY) ## Judge which branches the last `make test COVERAGE=1` took
 	@$(BIN)/coverage combine --quiet
 	@echo "Core and engine: every branch."
 	@$(BIN)/coverage report --include="$(DECIDING)" --fail-under=100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -109,6 +110,44 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     ).stdout
 
     assert "make test\n" == printed
+
+
+def test_ci_measures_and_judges_the_one_run_of_the_tests() -> None:
+    """What the tests cost is paid once; what they took is judged all the same."""
+    runs = [line for line in _read(".ci/run").splitlines() if line.startswith("timed ")]
+    tested = 'timed test env COVERAGE=1 bash -euo pipefail -c "$command"'
+
+    assert "timed coverage make judge-coverage" == runs[runs.index(tested) + 1]
+    assert 1 == sum("coverage" in line for line in runs)
+    assert not any("make test" == line[-9:] for line in runs)
+
+
+@pytest.mark.parametrize(
+    ("variables", "runner"),
+    [
+        ({}, ".venv/bin/python -m pytest"),
+        ({"COVERAGE": "1"}, ".venv/bin/coverage run -m pytest"),
+    ],
+)
+def test_make_test_is_measured_when_it_is_asked_to(
+    variables: dict[str, str], runner: str
+) -> None:
+    """The variable comes from the environment: CI runs the README's own words."""
+    ours = {  # without what a make around this very run hands on
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COVERAGE", "MAKE", "MFLAGS"))
+    }
+    told = subprocess.run(
+        ["make", "--dry-run", "test"],
+        cwd=ROOT,
+        env=ours | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert f"{runner} -n auto --dist loadgroup" in told
 
 
 def test_make_help_lists_every_target() -> None:
