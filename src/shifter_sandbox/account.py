@@ -50,6 +50,7 @@ from shifter_sandbox.patching import check_patch_points, environment, patched
 from shifter_sandbox.pools import pools_take_turns
 from shifter_sandbox.route53 import NameService
 from shifter_sandbox.stepfunctions import ExecutionResult, StateMachines
+from shifter_sandbox.transactions import copied_sparingly
 from shifter_sandbox.turns import REAL_SECONDS, Task, Turns
 
 REGION = "eu-west-1"
@@ -203,6 +204,7 @@ def account(
             aws.events.refined(),
             aws.state_machines.interpreted(),
             keys_name_users(),
+            copied_sparingly(),
             aws.gateway.stands(),
         ):
             stack.enter_context(layer)

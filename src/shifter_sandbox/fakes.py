@@ -105,6 +105,13 @@ FAKES = (
         "AWS STS API reference: GetCallerIdentity",
     ),
     Fake(
+        "transactions",
+        "Copies the whole table for each item of a transaction",
+        "Copies what the transaction names, so a long cutover is played fast",
+        "Amazon DynamoDB developer guide: Managing complex workflows with DynamoDB "
+        "transactions",
+    ),
+    Fake(
         "function_url",
         "A Function URL has an address and answers nothing",
         "Served with `shifter sandbox serve`: events of payload format 2.0, IAM only",

@@ -34,6 +34,11 @@ PATCH_POINTS: tuple[tuple[str, str, str], ...] = (
     ("moto.cloudwatch.models", "Alarm.update_state", "cloudwatch"),
     ("moto.cloudwatch.responses", "CloudWatchResponse.describe_alarms", "cloudwatch"),
     ("moto.cloudwatch.responses", "CloudWatchResponse.put_metric_alarm", "cloudwatch"),
+    (
+        "moto.dynamodb.models",
+        "DynamoDBBackend.transact_write_items",
+        "transactions",
+    ),
     ("moto.events.models", "Rule.send_to_targets", "eventbridge"),
     (
         "moto.stepfunctions.parser.models",
