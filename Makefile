@@ -14,6 +14,7 @@ SAM := SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
 DEMO_READY := $(VENV)/.demo-ready
 DEV_READY := $(VENV)/.dev-ready
 SAM_READY := .tools/sam/.ready
+LAMBDA_READY := .tools/lambda/.ready
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 COMPILE := $(UV) pip compile --quiet --system-certs --generate-hashes --universal \
@@ -23,13 +24,16 @@ COMPILE := $(UV) pip compile --quiet --system-certs --generate-hashes --universa
 # What the tests must reach: every branch here, nine in ten elsewhere.
 DECIDING := src/shifter/core/*,src/shifter/engine/*
 
-# Each is a module in benchmarks/ that knows --short and --json.
-BENCHMARKS := engine_cost blast_radius
+# The functions' own Python, if it is here: what is measured is then the built package.
+# The first that runs; else the one that everything else is run with.
+LAMBDA_PYTHONS = python3.13 /usr/bin/python3.13 $(wildcard $(PYENV_ROOT)/versions/3.13*/bin/python3.13)
+RUNS_HERE = $(shell $(1) -c 'import ensurepip, venv' 2>/dev/null && echo $(1))
+LAMBDA_PYTHON = $(firstword $(foreach python,$(LAMBDA_PYTHONS),$(call RUNS_HERE,$(python))) "$(PYTHON)")
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-templates test-templates cost golden format coverage judge-coverage scenarios crash bench build validate local-invoke sample-image schema diagram lock clean
+.PHONY: help demo test check check-templates test-templates cost golden format coverage judge-coverage scenarios crash bench figures build validate local-invoke sample-image schema diagram lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -81,8 +85,8 @@ judge-coverage: $(DEV_READY) ## Judge which branches the last `make test COVERAG
 scenarios: $(DEV_READY) ## Play every fault at every onset in the sandbox, and look at what is left
 	@$(BIN)/python -m tests.scenarios
 
-crash: $(DEV_READY) ## Crash the engine before and after every effect, and look where it ends
-	@$(BIN)/python -m tests.crash
+crash: $(DEV_READY) ## Crash the engine before and after every effect, and look (SHORT=1: once a run)
+	@$(BIN)/python -m tests.crash $(if $(SHORT),--singles)
 
 build: $(SAM_READY) $(UV) ## Make the packages and templates that SAM deploys
 	@$(SAM) build
@@ -98,10 +102,9 @@ local-invoke: $(DEV_READY) build ## Run every event with the built packages in d
 sample-image: $(DEV_READY) $(UV) ## Build the sample service's image and run it, where docker runs
 	@$(BIN)/python -m tests.sample_app.image
 
-bench: $(DEV_READY) ## Measure what was promised (SHORT=1: in a minute, roughly)
-	@for benchmark in $(BENCHMARKS); do \
-		$(BIN)/python -m benchmarks.$$benchmark $(if $(SHORT),--short) || exit 1; \
-	done
+bench: $(DEV_READY) $(LAMBDA_READY) build ## Measure what was promised (SHORT=1: in a minute, roughly)
+	@$(BIN)/python -m benchmarks.blast_radius $(if $(SHORT),--short)
+	@$(BIN)/python -m benchmarks $(if $(SHORT),--short)
 
 schema: $(DEV_READY) ## Write the plan's JSON Schema from the models
 	@$(BIN)/python -m shifter.cli.schema
@@ -117,6 +120,10 @@ lock: $(UV) ## Pin the requirements again (UPGRADE=1 takes newer versions)
 	$(COMPILE) -c requirements/dev.txt requirements/sample-app.in -o requirements/sample-app.txt
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
+
+figures: $(DEV_READY) $(LAMBDA_READY) build ## Write the figures and the picture of the README anew
+	@$(BIN)/shifter demo --picture docs/demo.svg >/dev/null
+	@$(BIN)/python -m benchmarks --write-readme
 
 clean: ## Remove everything that make or a tool has made
 	rm -rf $(VENV) .tools .aws-sam build dist src/*.egg-info .coverage .coverage.*
@@ -157,4 +164,11 @@ $(SAM_READY): requirements/sam.txt
 	@echo "Installing the SAM CLI, which builds and deploys, into .tools/sam (once, about half a minute)."
 	@"$(PYTHON)" -m venv --clear .tools/sam
 	@.tools/sam/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements/sam.txt
+	@touch $@
+
+# What the runtime brings into a function, and nothing else: cold imports are timed in it.
+$(LAMBDA_READY): requirements/lambda.txt
+	@echo "Installing the functions' libraries, for the benchmarks, into .tools/lambda (once, seconds)."
+	@$(LAMBDA_PYTHON) -m venv --clear .tools/lambda
+	@.tools/lambda/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/lambda.txt
 	@touch $@

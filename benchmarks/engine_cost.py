@@ -3,26 +3,22 @@
 Both are told as ratios to something that every Python does, because microseconds
 depend on the machine: an update to 64 exponentials and 64 logarithms in the same run,
 the import to that of `json`, each in a process of its own.
-
-    python -m benchmarks.engine_cost
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import exp, log
 from statistics import median
 from timeit import timeit
 
+from benchmarks.figure import Figure
 from shifter.core.evidence import Evidence
 
 ROUNDS, PER_ROUND = 60, 200
 IMPORTS = 15
-UPDATE_BAR, IMPORT_BAR = 3.0, 2.0
 
 _IMPORT = """
 import time
@@ -30,6 +26,19 @@ began = time.perf_counter()
 {}
 print(time.perf_counter() - began)
 """
+
+
+def measure(*, short: bool) -> Sequence[Figure]:
+    """An update and the import; it is short anyway."""
+    del short
+    update, mathematics_took = of_calls()
+    imported, json_took = of_imports()
+    return [
+        Figure("update of the evidence", update * 1e6, "µs"),
+        Figure("… to 64 exp and 64 log", update / mathematics_took, "times", 3.0),
+        Figure("import of the evidence", imported * 1e3, "ms"),
+        Figure("… to `import json`", imported / json_took, "times", 2.0),
+    ]
 
 
 def updates() -> Callable[[], object]:
@@ -77,31 +86,3 @@ def of_imports() -> tuple[float, float]:
             ).stdout
             found.append(float(printed))
     return median(seconds[0]), median(seconds[1])
-
-
-def main() -> None:
-    """The command line."""
-    asked = argparse.ArgumentParser(prog="python -m benchmarks.engine_cost")
-    asked.add_argument("--json", action="store_true", help="the same, as JSON")
-    asked.add_argument("--short", action="store_true", help="the same: it is short")
-    chosen = asked.parse_args()
-    update, mathematics_took = of_calls()
-    imported, json_took = of_imports()
-    rows = [
-        ("one update", update * 1e6, "µs", update / mathematics_took, UPDATE_BAR),
-        ("its import", imported * 1e3, "ms", imported / json_took, IMPORT_BAR),
-    ]
-    if chosen.json:
-        keys = ("what", "took", "unit", "ratio", "at_most")
-        print(json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=1))
-        return
-    print("The evidence engine, against 64 exp and 64 log, and against `import json`")
-    for what, took, unit, ratio, bar in rows:
-        verdict = "holds" if ratio <= bar else "MISSED"
-        print(
-            f"{verdict:7}{what}: {took:.1f} {unit}, ratio {ratio:.2f} (at most {bar:g})"
-        )
-
-
-if __name__ == "__main__":
-    main()

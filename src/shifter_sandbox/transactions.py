@@ -50,9 +50,9 @@ def copied_sparingly() -> Iterator[None]:
         yield
 
 
-def _copied(table: Table, memo: dict[int, Any]) -> Table:
+def _copied(table: Table, memo: dict[int, Any]) -> Any:
     """A copy to go back to; outside of a transaction it is as deep as ever."""
-    made = Table.__new__(Table)
+    made: Any = Table.__new__(Table)
     memo[id(table)] = made
     named = _NAMED.get()
     if named is None:
@@ -69,9 +69,9 @@ def _copied(table: Table, memo: dict[int, Any]) -> Table:
     return made
 
 
-def _keep(made: Table, key: Mapping[str, Any], memo: dict[int, Any]) -> None:
+def _keep(made: Any, key: Mapping[str, Any], memo: dict[int, Any]) -> None:
     """Copy the one item, which the transaction may change in its place."""
-    within: Any = made.items
+    within = made.items
     at = DynamoType(key[made.hash_key_attr])
     if made.has_range_key:
         within, at = within.get(at, {}), DynamoType(key[made.range_key_attr])

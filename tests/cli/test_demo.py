@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
@@ -15,11 +17,13 @@ from shifter.cli.demo_summary import print_summary
 from shifter.cli.demo_view import LiveView, PlainView
 from shifter.core.phases import Phase
 from shifter_sandbox.play import Moment, play
-from shifter_sandbox.scenarios import SCENARIOS
+from shifter_sandbox.scenario import shipped_gates
+from shifter_sandbox.scenarios import DEMO, SCENARIOS
 from shifter_sandbox.summary import Summary, summarise
 from tests.cli.command import run
 
 SHORT = "one-edge"
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_scenarios_are_listed_with_their_ends() -> None:
@@ -62,6 +66,54 @@ def test_a_run_tells_programs_how_it_ended() -> None:
     assert (SHORT, "COMPLETED") == (told["scenario"], told["end"])
     assert [100, 500, 1000] == [move["share_per_mille"] for move in told["moves"]]
     assert told["journal"]["whole"]
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_picture_has_what_the_terminal_showed(tmp_path: Path) -> None:
+    """The README shows one; it is an SVG that asks nobody for anything."""
+    picture = tmp_path / "demo.svg"
+
+    result = run("demo", "--scenario", SHORT, "--picture", str(picture))
+    told = _words(picture)
+
+    assert 0 == result.exit_code
+    assert f"1 of 1: {SHORT}: {SCENARIOS[SHORT].told}" in told
+    assert "COMPLETED" in told
+    assert "every step baked and every gate passed" in told
+    assert "url(http" not in picture.read_text("utf-8").replace('"', "")
+
+
+def test_the_picture_of_the_readme_is_of_the_demo_as_it_is() -> None:
+    """`make figures` draws it anew."""
+    told = _words(ROOT / "docs" / "demo.svg")
+
+    assert "docs/demo.svg" in (ROOT / "README.md").read_text("utf-8")
+    assert all(f"{name}: {SCENARIOS[name].told}" in told for name in DEMO)
+    assert all(
+        str(gate["name"]) in told
+        for gate in shipped_gates()
+        if gate["kind"] != "approval"
+    )
+
+
+def test_a_picture_that_cannot_be_written_is_told_in_one_sentence(
+    tmp_path: Path,
+) -> None:
+    nowhere = tmp_path / "none" / "demo.svg"
+
+    result = run("demo", "--scenario", SHORT, "--picture", str(nowhere))
+
+    assert 4 == result.exit_code
+    assert result.stderr == (
+        f"--picture {nowhere} cannot be written: No such file or directory; "
+        "name another file\n"
+    )
+
+
+def _words(picture: Path) -> str:
+    """What an SVG says, without what it looks like."""
+    texts = ElementTree.parse(picture).iter("{http://www.w3.org/2000/svg}text")
+    return "".join(text.text or "" for text in texts).replace("\xa0", " ")
 
 
 @pytest.mark.xdist_group("demo")

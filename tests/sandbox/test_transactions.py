@@ -21,7 +21,8 @@ TABLE = "orchard"
 def keys(request: pytest.FixtureRequest) -> Iterator[tuple[str, ...]]:
     names = ("row", "tree") if request.param == "hash and range" else ("row",)
     with account():
-        boto3.client("dynamodb").create_table(
+        client: Any = boto3.client("dynamodb")
+        client.create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +17,8 @@ from shifter.cli.errors import ExitCode
 from shifter.core.errors import Refused
 
 if TYPE_CHECKING:
+    from shifter.cli.demo_view import LastScreen, LiveView, PlainView
+    from shifter_sandbox.play import Moment
     from shifter_sandbox.scenarios import Scenario
     from shifter_sandbox.summary import Summary
 
@@ -33,6 +37,10 @@ def demo(
     as_document: Annotated[
         bool, typer.Option("--json", help="Print one JSON document for programs.")
     ] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what the terminal showed as an SVG."),
+    ] = None,
 ) -> None:
     """Watch cutovers: one that rolls back, one that somebody edits, one that completes.
 
@@ -53,7 +61,12 @@ def demo(
     # The run tells its own story; the functions' logs are for AWS.
     logger().setLevel(logging.CRITICAL)
     chosen = [SCENARIOS[name] for name in names]
-    summaries = _play(chosen, seed, silent=as_document)
+    screens: list[LastScreen] = []
+    summaries = _play(chosen, seed, screens, silent=as_document)
+    if picture is not None:
+        from shifter.cli.demo_picture import write_picture
+
+        write_picture(picture, screens, summaries)
     if as_document:
         from shifter_sandbox.summary import as_json
 
@@ -62,10 +75,15 @@ def demo(
         raise typer.Exit(ExitCode.UNEXPECTED)
 
 
-def _play(scenarios: list[Scenario], seed: int, *, silent: bool) -> list[Summary]:
-    """Play the scenarios one after the other, shown live unless silent."""
+def _play(
+    scenarios: list[Scenario], seed: int, screens: list[LastScreen], *, silent: bool
+) -> list[Summary]:
+    """Play the scenarios one after the other, shown live unless silent.
+
+    The last screen of each is added to `screens`.
+    """
     from shifter.cli.demo_summary import print_summary
-    from shifter.cli.demo_view import LiveView, PlainView
+    from shifter.cli.demo_view import LastScreen, LiveView, PlainView
     from shifter_sandbox.play import play
     from shifter_sandbox.summary import summarise
 
@@ -78,12 +96,26 @@ def _play(scenarios: list[Scenario], seed: int, *, silent: bool) -> list[Summary
             if silent
             else (LiveView if console.is_terminal else PlainView)(console, title)
         )
+        last = LastScreen(title)
+        screens.append(last)
         with view as shown:
-            watch = None if shown is None else shown.show
-            summaries.append(summarise(play(scenario, seed=seed, watch=watch)))
+            summaries.append(
+                summarise(play(scenario, seed=seed, watch=_seen_by(last, shown)))
+            )
     if not silent:
         print_summary(console, summaries)
     return summaries
+
+
+def _seen_by(
+    last: LastScreen, shown: LiveView | PlainView | None
+) -> Callable[[Moment], None]:
+    def watch(moment: Moment) -> None:
+        last.show(moment)
+        if shown is not None:
+            shown.show(moment)
+
+    return watch
 
 
 def _print_list(*, as_document: bool) -> None:

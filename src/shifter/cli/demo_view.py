@@ -98,26 +98,47 @@ class LiveView:
         new = self._story.learn(moment)
         if not new and time.perf_counter() - self._drawn < REDRAW_SECONDS:
             return
-        self._live.update(self._screen(moment), refresh=True)
+        self._live.update(_screen(self._title, moment, self._story), refresh=True)
         self._drawn = time.perf_counter()
         if new:
             time.sleep(LINGER_SECONDS)
 
-    def _screen(self, moment: Moment) -> RenderableType:
-        log = Text("\n").join(self._story.lines[-_LOG_LINES:])
-        return Panel(
-            Group(
-                _head(moment),
-                Text(),
-                edges_table(moment.weights, moment.dns),
-                Text(),
-                gates_table(moment.judgements),
-                Text(),
-                log,
-            ),
-            title=f"{self._title}: {moment.scenario.told}",
-            title_align="left",
-        )
+
+class LastScreen:
+    """What a redrawn screen shows in the end, for a picture of it."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._story = Story()
+        self._moment: Moment | None = None
+
+    def show(self, moment: Moment) -> None:
+        self._story.learn(moment)
+        self._moment = moment
+
+    @property
+    def screen(self) -> RenderableType:
+        """The screen; empty before the first moment."""
+        if self._moment is None:
+            return Text()
+        return _screen(self._title, self._moment, self._story)
+
+
+def _screen(title: str, moment: Moment, story: Story) -> RenderableType:
+    log = Text("\n").join(story.lines[-_LOG_LINES:])
+    return Panel(
+        Group(
+            _head(moment),
+            Text(),
+            edges_table(moment.weights, moment.dns),
+            Text(),
+            gates_table(moment.judgements),
+            Text(),
+            log,
+        ),
+        title=f"{title}: {moment.scenario.told}",
+        title_align="left",
+    )
 
 
 def _head(moment: Moment) -> Table:

@@ -1,0 +1,137 @@
+"""Cold import: what a function's first call waits for before its first line.
+
+Handler and the client of its first call, in a fresh process, from the built package, in
+an environment that holds what the runtime brings and nothing else.  It is told as a
+ratio to `import boto3` and one elbv2 client, as both depend on the machine.  Three are
+alternated, and the median counts.
+
+Python caches what it has compiled.  A function's own folder cannot be written, and the
+package carries no such cache, so a cold start compiles all of it: that is told too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks.figure import Figure
+from benchmarks.package import found
+from benchmarks.time_to_safe import VARIABLES
+
+ENVIRONMENT = Path(".tools") / "lambda" / "bin" / "python"
+PROCESSES, SHORT_PROCESSES = 15, 3
+LIMITS = {"roll_back": 1.7, "assess": 2.0}
+PARTS = 4
+
+BARE = "import boto3; boto3.client('elbv2')"
+HANDLER = """
+import shifter.handlers.{}
+from shifter.wiring import ports_from_environment
+ports_from_environment().store
+"""
+TIMED = """
+import time
+began = time.perf_counter()
+{}
+print((time.perf_counter() - began) * 1e3)
+"""
+_IMPORTED = re.compile(r"import time: +(\d+) \| +\d+ \| +([A-Za-z_]\w*)")
+
+
+def measure(*, short: bool) -> Sequence[Figure]:
+    """Milliseconds and ratio of each function, and what it consists of."""
+    processes = SHORT_PROCESSES if short else PROCESSES
+    statements = {name: HANDLER.format(name) for name in LIMITS}
+    with TemporaryDirectory() as folder:
+        path = _path(Path(folder))
+        cached = _medians({"bare": BARE, **statements}, path, processes, Path(folder))
+        compiled = _medians({"bare": BARE, **statements}, path, processes, None)
+        figures = []
+        for name, limit in LIMITS.items():
+            told = f"cold import of {name}"
+            ratio = cached[name] / cached["bare"]
+            figures += [
+                Figure(told, cached[name], "ms"),
+                Figure("… to boto3 and a client", ratio, "times", limit),
+                Figure("… compiled as well", compiled[name], "ms"),
+            ]
+        parts = _parts(statements["roll_back"], path, Path(folder))
+    figures += [Figure(f"… of it: {name}", took, "ms") for name, took in parts]
+    return figures
+
+
+def _path(folder: Path) -> Path:
+    """What is imported from: the package, or only our part of it.
+
+    The libraries in it are compiled for the functions' Python; under another one those
+    of the environment, which are the same versions, are taken instead.
+    """
+    package = found()
+    asked = "import sys; print(*sys.version_info[:2], sep='.')"
+    if _run(asked, {}) == "3.13":
+        return package
+    for name in ("shifter", "interlock"):
+        (folder / name).symlink_to(package / name)
+    return folder
+
+
+def _medians(
+    statements: Mapping[str, str], path: Path, processes: int, cache: Path | None
+) -> Mapping[str, float]:
+    """Milliseconds of each; compiled code is kept in `cache`, or nowhere."""
+    variables = _variables(path, cache)
+    for statement in statements.values():
+        _run(statement, variables)  # the first one fills the caches
+    took: dict[str, list[float]] = {name: [] for name in statements}
+    for _ in range(processes):
+        for name, statement in statements.items():
+            printed = _run(TIMED.format(statement.strip()), variables)
+            took[name].append(float(printed))
+    return {name: median(each) for name, each in took.items()}
+
+
+def _variables(path: Path, cache: Path | None) -> dict[str, str]:
+    variables = VARIABLES | {"PYTHONPATH": str(path)}
+    if cache is None:
+        return variables | {"PYTHONDONTWRITEBYTECODE": "1"}
+    return variables | {"PYTHONPYCACHEPREFIX": str(cache / "cache")}
+
+
+def _parts(statement: str, path: Path, cache: Path) -> Sequence[tuple[str, float]]:
+    """The packages whose own modules take longest, in milliseconds."""
+    variables = _variables(path, cache)
+    command = [str(ENVIRONMENT), "-X", "importtime", "-c", statement]
+    told = subprocess.run(  # noqa: S603 - our own statement
+        command, env=_clean() | variables, capture_output=True, text=True, check=True
+    ).stderr
+    spent: Counter[str] = Counter()
+    for took, package in _IMPORTED.findall(told):
+        spent[package] += int(took)
+    return [(name, took / 1e3) for name, took in spent.most_common(PARTS)]
+
+
+def _run(statement: str, variables: Mapping[str, str]) -> str:
+    return subprocess.run(  # noqa: S603 - our own statements
+        [str(ENVIRONMENT), "-c", statement],
+        env=_clean() | dict(variables),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.strip()
+
+
+def _clean() -> dict[str, str]:
+    """Our own environment, without what changes how Python imports."""
+    return {n: v for n, v in os.environ.items() if not n.startswith("PYTHON")}
+
+
+if __name__ == "__main__":
+    for figure in measure(short="--short" in sys.argv):
+        print(figure.what, figure.told)
