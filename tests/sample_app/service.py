@@ -23,10 +23,11 @@ from typing import Any
 
 import httpx
 
+from sql_files.scripts import read_script
 from tests.mariadb import HOST, MariaDB
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = (ROOT / "infra/sql/payments.sql").read_text("utf-8")
+SCHEMA = read_script(ROOT / "infra/sql", "payments")
 PATIENCE_S = 60
 PASSWORD = "not-a-secret-of-anybody"
 RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
@@ -53,7 +54,7 @@ class Schema:
         schema = cls(server, name, f"{name}_app")
         server.run(f"CREATE DATABASE {name}")
         with server.connect(database=name) as session, session.cursor() as cursor:
-            for statement in statements(SCHEMA):
+            for statement in SCHEMA:
                 cursor.execute(statement)
         server.run(
             f"CREATE USER {schema.user}@'%' IDENTIFIED BY '{PASSWORD}' REQUIRE SSL"
@@ -179,12 +180,6 @@ def environment(schema: Schema) -> dict[str, str]:
 def bare() -> dict[str, str]:
     """This process's environment without what belongs to an AWS account."""
     return {n: v for n, v in os.environ.items() if not n.startswith("AWS_")}
-
-
-def statements(script: str) -> list[str]:
-    """The statements of a file of SQL."""
-    lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
-    return [part for part in "\n".join(lines).split(";") if part.strip()]
 
 
 def _ports(process: subprocess.Popen[bytes], output: Path) -> Mapping[str, int]:
