@@ -28,6 +28,7 @@ from sql_files.scripts import UnreadableScript, read_script
 
 ROLE = "ROLE"
 GRANT_OPTION = "GRANT OPTION"
+ALL = "ALL PRIVILEGES"
 
 _NAME = r"(?:`[^`]+`|[\w$]+|\*)"
 _GRANT = re.compile(
@@ -46,7 +47,7 @@ _SAFE_USER = re.compile(r"[A-Za-z0-9_]{1,32}")
 _SAFE_HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,255}")
 
 _ALSO_CALLED = {
-    "ALL": "ALL PRIVILEGES",
+    "ALL": ALL,
     "BINLOG MONITOR": "REPLICATION CLIENT",  # MariaDB documentation, "GRANT"
 }
 
@@ -127,7 +128,11 @@ def revoking(rights: Rights, account: Account) -> Iterator[str]:
     for right in sorted(r for r in rights if r.privilege == ROLE):
         yield f"REVOKE {right.on} FROM {account}"
     for on, privileges in _by_thing(rights):
-        yield f"REVOKE {', '.join(privileges)} ON {on} FROM {account}"
+        # "All" and the option to grant stand alone in a REVOKE, or it is no statement.
+        alone = [name for name in privileges if name in (ALL, GRANT_OPTION)]
+        together = ", ".join(name for name in privileges if name not in alone)
+        for names in filter(None, [together, *alone]):
+            yield f"REVOKE {names} ON {on} FROM {account}"
 
 
 def granting(rights: Rights, account: Account) -> Iterator[str]:

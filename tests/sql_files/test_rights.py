@@ -134,7 +134,8 @@ def test_what_is_too_much_goes_before_what_is_missing_comes() -> None:
 
     assert [
         "REVOKE `writer`@`%` FROM 'app'@'%'",
-        "REVOKE DROP, GRANT OPTION ON `paymentdb`.* FROM 'app'@'%'",
+        "REVOKE DROP ON `paymentdb`.* FROM 'app'@'%'",
+        "REVOKE GRANT OPTION ON `paymentdb`.* FROM 'app'@'%'",
         "GRANT DELETE, INSERT, UPDATE ON `paymentdb`.* TO 'app'@'%'",
     ] == list(
         changes(
