@@ -3,6 +3,8 @@
 python -m template_checks check          all rules, both profiles
 python -m template_checks cost dev       what the profile costs a month
 python -m template_checks rules          every rule, and what it is for
+python -m template_checks guard          the rules of Control Tower, both profiles
+python -m template_checks explained      what they say and we leave, with the reasons
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ from rich.table import Table
 
 from template_checks.bill_table import print_bill
 from template_checks.check import reasons, rule_findings
-from template_checks.profiles import PROFILES
+from template_checks.guard.explained import explanations
+from template_checks.guard.form import NotInstalled
+from template_checks.guard.verdict import verdict
+from template_checks.profiles import PROFILES, rendered
 from template_checks.source import read
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
@@ -48,6 +53,38 @@ def rules() -> None:
     table = Table("rule", "without it", box=None)
     for identifier, why in sorted(reasons().items()):
         table.add_row(identifier, why)
+    console.print(table)
+
+
+@app.command()
+def guard() -> None:
+    """Let cfn-guard look at both profiles, with the rules of Control Tower."""
+    sources, reasoned, found = read(), explanations(), 0
+    for profile in PROFILES:
+        try:
+            said = verdict(rendered(sources, profile), reasoned)
+        except NotInstalled as error:
+            console.print(f"Not looked at: {error}.", style="red")
+            sys.exit(2)
+        for finding in said.findings:
+            console.print(
+                f"{finding.rule} {finding.where}: {finding.message}", style="red"
+            )
+        found += len(said.findings)
+        console.print(
+            f"Control Tower, {profile}: {said.judged} controls had something to judge; "
+            f"{len(said.findings)} findings, {said.explained} explained."
+        )
+    sys.exit(bool(found))
+
+
+@app.command()
+def explained() -> None:
+    """List what Control Tower asks for and we leave as it is, and why."""
+    table = Table("control", "profiles", "of", "because", box=None)
+    for one in explanations():
+        places = "\n".join(one.resources)
+        table.add_row(one.control, "\n".join(one.profiles), places, one.reason)
     console.print(table)
 
 

@@ -32,7 +32,7 @@ def flattened(
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Resources": {
-            _logical(*place.split("/")): {
+            logical_id(resource.stack, resource.name): {
                 "Type": resource.type,
                 "Properties": {
                     name: _functions(value, taken)
@@ -40,12 +40,13 @@ def flattened(
                     if name not in without.get(resource.type, ())
                 },
             }
-            for place, resource in taken.items()
+            for resource in taken.values()
         },
     }
 
 
-def _logical(stack: str, name: str) -> str:
+def logical_id(stack: str, name: str) -> str:
+    """What a resource is called in a flattened template."""
     return f"{stack}{name}"
 
 
@@ -61,17 +62,25 @@ def _functions(value: Any, taken: Collection[str]) -> Any:
 
 def _text(text: str, taken: Collection[str]) -> Any:
     """A text with symbols: of what is taken as functions, of the rest as plain text."""
-
-    def put(match: re.Match[str]) -> str:
+    parts: list[Any] = []
+    end = 0
+    for match in _SYMBOL.finditer(text):
+        _add(parts, text[end : match.start()])
         stack, name, attribute = match.groups()
         if f"{stack}/{name}" not in taken:
-            return f"{ABSENT}{stack}/{name}"
-        ending = f".{attribute}" if attribute else ""
-        return f"${{{_logical(stack, name)}{ending}}}"
+            _add(parts, f"{ABSENT}{stack}/{name}")
+        elif attribute:
+            parts.append({"Fn::GetAtt": [logical_id(stack, name), attribute]})
+        else:
+            parts.append({"Ref": logical_id(stack, name)})
+        end = match.end()
+    _add(parts, text[end:])
+    return parts[0] if len(parts) == 1 else {"Fn::Join": ["", parts]}
 
-    put_in = _SYMBOL.sub(put, text)
-    alone = re.fullmatch(r"\$\{(\w+)(?:\.([\w.]+))?\}", put_in)
-    if alone is None:
-        return {"Fn::Sub": put_in} if "${" in put_in else put_in
-    name, attribute = alone.groups()
-    return {"Fn::GetAtt": [name, attribute]} if attribute else {"Ref": name}
+
+def _add(parts: list[Any], text: str) -> None:
+    """Add a text, to the one before where there is one."""
+    if parts and isinstance(parts[-1], str):
+        parts[-1] += text
+    elif text:
+        parts.append(text)

@@ -89,6 +89,7 @@ def test_alarms_may_use_the_key_of_the_topic_that_they_tell() -> None:
     services = {
         statement["Principal"].get("Service")
         for statement in key["KeyPolicy"]["Statement"]
+        if statement["Effect"] == "Allow"
     }
 
     assert {"cloudwatch.amazonaws.com", "events.amazonaws.com"} <= services

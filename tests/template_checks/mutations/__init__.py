@@ -1,5 +1,9 @@
-"""Ways to break the templates, each with the one rule that has to say so."""
+"""Ways to break the templates, each with the one rule that has to say so.
 
+MUTATIONS are for our own rules, CONTROL_TOWER for those that cfn-guard runs.
+"""
+
+from tests.template_checks.mutations.control_tower import CONTROL_TOWER
 from tests.template_checks.mutations.data import DATA
 from tests.template_checks.mutations.known import KNOWN
 from tests.template_checks.mutations.mutation import Mutation
@@ -9,4 +13,4 @@ from tests.template_checks.mutations.traffic import TRAFFIC
 
 MUTATIONS: tuple[Mutation, ...] = (*KNOWN, *REPLICATION, *DATA, *TRAFFIC, *REST)
 
-__all__ = ["MUTATIONS", "Mutation"]
+__all__ = ["CONTROL_TOWER", "MUTATIONS", "Mutation"]
