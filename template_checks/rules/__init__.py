@@ -19,6 +19,7 @@ from template_checks.rules import (
     services,
     tags,
     tasks,
+    trust,
     wiring,
 )
 from template_checks.rules.rule import Finding, Rule, registered
@@ -45,5 +46,6 @@ __all__ = [
     "services",
     "tags",
     "tasks",
+    "trust",
     "wiring",
 ]

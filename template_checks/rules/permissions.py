@@ -1,129 +1,159 @@
 """Permissions: only what is needed, on only what it is needed for.
 
-Which actions exist, and which take a resource, is in policy-sentry's copy of the
-Service Authorization Reference.
+AWS documentation: Service Authorization Reference; IAM user guide, "IAM JSON policy
+elements"; SAM developer guide, "AWS::Serverless::Function" (Role and Policies).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
-from typing import Any
+import re
+from collections.abc import Mapping
 
-from policy_sentry.querying.actions import get_action_data
-
+from template_checks.iam import (
+    HOLDERS,
+    Statement,
+    actions,
+    identity_statements,
+    known,
+    services,
+    statements,
+    takes_resource,
+    targets,
+)
 from template_checks.rules.rule import Found, rule
 from template_checks.tree import Resource, Tree
-
-Statement = dict[str, Any]
-IDENTITY = ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
-RESOURCE_POLICIES: Mapping[str, tuple[str, ...]] = {
-    "AWS::EC2::VPCEndpoint": ("PolicyDocument",),
-    "AWS::SNS::TopicPolicy": ("PolicyDocument",),
-    "AWS::SQS::QueuePolicy": ("PolicyDocument",),
-    "AWS::S3::BucketPolicy": ("PolicyDocument",),
-    "AWS::KMS::Key": ("KeyPolicy",),
-}
-"""Policies whose `*` is the thing that they stand on."""
 
 ON_EVERYTHING: Mapping[str, str] = {
     "cloudwatch:DescribeAlarms": "else AWS leaves composite alarms out of its answer",
 }
 """Actions that take a resource and have to be allowed on all, and why."""
 
+OF_ANY_NAME: Mapping[str, str] = {
+    "application-autoscaling:RegisterScalableTarget": "AWS gives a target its id",
+    "route53:GetChange": "AWS gives a change its id",
+}
+"""Actions on resources of a kind whose names nobody knows beforehand, and why."""
+
+OF_AWS: Mapping[str, str] = {
+    "AmazonDMSCloudWatchLogsRole": "DMS prescribes it for its role of this name",
+    "AmazonDMSVPCManagementRole": "DMS prescribes it for its role of this name",
+    "AWSBackupServiceRolePolicyForBackup": "AWS Backup says what a backup needs",
+    "AWSBackupServiceRolePolicyForRestores": "AWS Backup says what a restore needs",
+}
+"""AWS's own policies that a role may have, and why it is not one of ours."""
+
+ARN_PARTS = 6
+
+SERVICE_OF: Mapping[str, str] = {
+    "CloudWatch": "cloudwatch",
+    "ElasticLoadBalancingV2": "elasticloadbalancing",
+    "Serverless": "lambda",
+}
+"""Where the service in a type is called otherwise in an ARN."""
+
 
 @rule("IAM01", "A wildcard action allows what AWS adds to the service next year.")
 def no_wildcard_action(tree: Tree) -> Found:
-    for resource, statement in _statements(tree):
+    for resource, statement in statements(tree):
         if statement.get("Effect") == "Deny" or _administers(resource, statement):
             continue
-        for action in _list(statement, "Action"):
-            if "*" in action:
+        for action in actions(statement):
+            if re.search(r"[*?]", action):
                 yield resource.id, f"allows {action}"
 
 
 @rule("IAM02", "A wildcard resource allows it on what other teams own.")
 def no_wildcard_resource(tree: Tree) -> Found:
-    for resource, statement in _statements(tree):
-        if resource.type not in IDENTITY or "*" not in _list(statement, "Resource"):
+    for resource, statement in identity_statements(tree):
+        if statement.get("Effect") == "Deny" or "*" not in targets(statement):
             continue
-        for action in _list(statement, "Action"):
-            if _takes_resource(action) and action not in ON_EVERYTHING:
+        for action in actions(statement):
+            if takes_resource(action) and action not in ON_EVERYTHING:
                 yield resource.id, f"allows {action} on everything"
 
 
 @rule("IAM03", "An action that does not exist allows nothing, and nobody is told.")
 def actions_exist(tree: Tree) -> Found:
-    for resource, statement in _statements(tree):
-        for action in _list(statement, "Action"):
-            if "*" not in action and not _known(action):
+    for resource, statement in statements(tree):
+        for action in actions(statement):
+            if "*" not in action and not known(action):
                 yield resource.id, f"there is no action {action}"
-
-
-@rule(
-    "IAM04", "A service that may act for anybody acts for a stranger: confused deputy."
-)
-def roles_are_for_this_account(tree: Tree) -> Found:
-    for role in tree.resources("AWS::IAM::Role"):
-        # The account's own roles of DMS, whose form AWS prescribes, and Lambda, which
-        # sends no source account.
-        if role.get("RoleName") in {"dms-vpc-role", "dms-cloudwatch-logs-role"}:
-            continue
-        for statement in role.list("AssumeRolePolicyDocument", "Statement"):
-            principal = statement.get("Principal", {}).get("Service")
-            if principal == "lambda.amazonaws.com":
-                continue
-            if "aws:SourceAccount" not in str(statement.get("Condition")):
-                yield role.id, f"{principal} may use it for any account"
-
-
-@rule("IAM05", "A resource policy without TLS takes what was read on the way.")
-def nothing_in_the_open(tree: Tree) -> Found:
-    for policy in tree.resources("AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"):
-        if not any(
-            "aws:SecureTransport" in str(statement.get("Condition"))
-            for statement in policy.list("PolicyDocument", "Statement")
-        ):
-            yield policy.id, "does not refuse what comes in the open"
 
 
 @rule(
     "IAM06", "Each side's tasks read that side's credentials; the other's are a leak."
 )
 def own_credentials(tree: Tree) -> Found:
-    for role in tree.resources("AWS::IAM::Role"):
+    for role, statement in identity_statements(tree):
         side = role.name.removesuffix("ExecutionRole").removesuffix("TaskRole")
         if side == role.name:
             continue
-        for statement in _of(role, "Policies"):
-            if "secretsmanager:GetSecretValue" not in _list(statement, "Action"):
+        if "secretsmanager:GetSecretValue" not in actions(statement):
+            continue
+        for target in targets(statement):
+            secret = tree.find(target)
+            if secret is None or not secret.name.startswith(f"{side}App"):
+                yield role.id, f"reads {target}"
+
+
+@rule("IAM07", "What is allowed by naming what is not grows with every new service.")
+def nothing_by_exclusion(tree: Tree) -> Found:
+    for resource, statement in statements(tree):
+        for element in ("NotAction", "NotResource", "NotPrincipal"):
+            if statement.get("Effect") == "Allow" and element in statement:
+                yield resource.id, f"allows by {element}"
+
+
+@rule("IAM08", "An action on another service's resource allows nothing, silently.")
+def actions_fit_resources(tree: Tree) -> Found:
+    for resource, statement in identity_statements(tree):
+        there = {_service(tree, target) for target in targets(statement)} - {""}
+        for action in actions(statement):
+            taken = services(action)
+            for service in sorted(there - taken) if taken else ():
+                yield resource.id, f"allows {action} on a resource of {service}"
+
+
+@rule("IAM09", "An action that takes no resource allows nothing on a named one.")
+def no_resource_where_none_is_taken(tree: Tree) -> Found:
+    for resource, statement in identity_statements(tree):
+        for action in actions(statement):
+            if "*" in targets(statement) or "*" in action or not known(action):
                 continue
-            for target in _list(statement, "Resource"):
-                secret = tree.find(target)
-                if secret is None or not secret.name.startswith(f"{side}App"):
-                    yield role.id, f"reads {target}"
+            if not takes_resource(action):
+                yield resource.id, f"allows {action} on {targets(statement)[0]}"
 
 
-def statements_of(resource: Resource) -> Iterator[Statement]:
-    """What an identity or a resource policy allows and denies."""
-    if resource.type == "AWS::IAM::Role":
-        yield from _of(resource, "Policies")
-    elif resource.type in IDENTITY:
-        yield from resource.list("PolicyDocument", "Statement")
-    elif resource.type in RESOURCE_POLICIES:
-        yield from resource.list(*RESOURCE_POLICIES[resource.type], "Statement")
+@rule("IAM10", "Everything of a kind is a wildcard by another name.")
+def resources_are_named(tree: Tree) -> Found:
+    for resource, statement in identity_statements(tree):
+        if statement.get("Effect") == "Deny":
+            continue
+        open_ = [target for target in targets(statement) if _names_nothing(target)]
+        for action in actions(statement) if open_ else ():
+            if action not in OF_ANY_NAME:
+                yield resource.id, f"allows {action} on {open_[0]}"
 
 
-def _statements(tree: Tree) -> Iterator[tuple[Resource, Statement]]:
-    for resource in tree.resources(*IDENTITY, *RESOURCE_POLICIES):
-        for statement in statements_of(resource):
-            yield resource, statement
+@rule("IAM11", "A role that SAM makes may write into every log of the account.")
+def functions_have_roles_of_ours(tree: Tree) -> Found:
+    for function in tree.resources(
+        "AWS::Serverless::Function", "AWS::Serverless::StateMachine"
+    ):
+        role = tree.find(function.get("Role"))
+        if role is None or role.type != "AWS::IAM::Role":
+            yield function.id, "has no role of ours"
+        if function.get("Policies") is not None:
+            yield function.id, "has policies of its own, which SAM leaves out"
 
 
-def _of(role: Resource, place: str) -> Iterator[Statement]:
-    for policy in role.list(place):
-        found = policy["PolicyDocument"]["Statement"]
-        yield from found if isinstance(found, list) else [found]
+@rule("IAM12", "A policy of AWS's changes when AWS changes it, and is never narrow.")
+def policies_are_ours(tree: Tree) -> Found:
+    for holder in tree.resources(*HOLDERS):
+        for policy in holder.list("ManagedPolicyArns"):
+            name = str(policy).rsplit("/", 1)[-1]
+            if tree.find(policy) is None and name not in OF_AWS:
+                yield holder.id, f"has {name}"
 
 
 def _administers(resource: Resource, statement: Statement) -> bool:
@@ -133,25 +163,28 @@ def _administers(resource: Resource, statement: Statement) -> bool:
         resource.type == "AWS::KMS::Key"
         and isinstance(principal, dict)
         and str(principal.get("AWS")).endswith(":root")
-        and _list(statement, "Action") == ["kms:*"]
+        and actions(statement) == ["kms:*"]
     )
 
 
-def _list(statement: Statement, name: str) -> list[str]:
-    found = statement.get(name, [])
-    return [str(item) for item in (found if isinstance(found, list) else [found])]
+def _service(tree: Tree, target: str) -> str:
+    """The service of a resource, as an ARN has it; nothing where it cannot be told."""
+    if target.startswith("arn:"):
+        return target.split(":")[2]
+    found = tree.find(target)
+    if found is None:
+        return ""
+    service = found.type.split("::")[1]
+    return SERVICE_OF.get(service, service.lower())
 
 
-@cache
-def _data(action: str) -> list[dict[str, Any]]:
-    service, _, name = action.partition(":")
-    found = get_action_data(service, name)
-    return list(found[service]) if found else []
-
-
-def _known(action: str) -> bool:
-    return bool(_data(action))
-
-
-def _takes_resource(action: str) -> bool:
-    return any(entry["resource_arn_format"] != "*" for entry in _data(action))
+def _names_nothing(target: str) -> bool:
+    """Tell whether an ARN leaves service, region, account or the whole name open."""
+    if not target.startswith("arn:"):
+        return False
+    _, _, *place, name = [*target.split(":", 5), *ARN_PARTS * [""]][:ARN_PARTS]
+    if any(re.search(r"[*?]", part) for part in place):
+        return True
+    # Of a bucket the name comes first, of everything else the kind.
+    everything = r"\*" if place[0] == "s3" else r"([\w-]+[:/])?[*:/]*"
+    return bool(re.fullmatch(everything, name))

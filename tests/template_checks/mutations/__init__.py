@@ -7,10 +7,18 @@ from tests.template_checks.mutations.control_tower import CONTROL_TOWER
 from tests.template_checks.mutations.data import DATA
 from tests.template_checks.mutations.known import KNOWN
 from tests.template_checks.mutations.mutation import Mutation
+from tests.template_checks.mutations.permissions import PERMISSIONS
 from tests.template_checks.mutations.replication import REPLICATION
 from tests.template_checks.mutations.rest import REST
 from tests.template_checks.mutations.traffic import TRAFFIC
 
-MUTATIONS: tuple[Mutation, ...] = (*KNOWN, *REPLICATION, *DATA, *TRAFFIC, *REST)
+MUTATIONS: tuple[Mutation, ...] = (
+    *KNOWN,
+    *REPLICATION,
+    *DATA,
+    *TRAFFIC,
+    *PERMISSIONS,
+    *REST,
+)
 
 __all__ = ["CONTROL_TOWER", "MUTATIONS", "Mutation"]

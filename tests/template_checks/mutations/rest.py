@@ -1,4 +1,4 @@
-"""Tags, permissions, alarms, parameters, and how stacks are joined."""
+"""Tags, alarms, parameters, and how stacks are joined."""
 
 from tests.template_checks.mutations.mutation import Mutation
 
@@ -50,71 +50,6 @@ REST = (
         ALB,
         "            TargetGroupStickinessConfig: {Enabled: false}\n",
         "            TargetGroupStickinessConfig: {Enabled: false}\n      Tags: *tags\n",
-    ),
-    Mutation(
-        "IAM01",
-        "every action of a service",
-        ECS,
-        "Action: secretsmanager:GetSecretValue\n                Resource: !Ref BlueApp",
-        "Action: secretsmanager:Get*\n                Resource: !Ref BlueApp",
-    ),
-    Mutation(
-        "IAM01",
-        "an endpoint for everything",
-        NETWORK,
-        "              - ssm:GetParameters\n",
-        "              - ssm:*\n",
-    ),
-    Mutation(
-        "IAM02",
-        "images of every team",
-        ECS,
-        "Resource: !GetAtt Repository.Arn",
-        'Resource: "*"',
-    ),
-    Mutation(
-        "IAM03",
-        "an action that does not exist",
-        DMS,
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:ReadSecret",
-    ),
-    Mutation(
-        "IAM04",
-        "a role for any account",
-        NETWORK,
-        "            Principal: {Service: vpc-flow-logs.amazonaws.com}\n"
-        "            Action: sts:AssumeRole\n"
-        "            Condition:\n"
-        '              StringEquals: {"aws:SourceAccount": !Ref "AWS::AccountId"}\n',
-        "            Principal: {Service: vpc-flow-logs.amazonaws.com}\n"
-        "            Action: sts:AssumeRole\n",
-    ),
-    Mutation(
-        "IAM05",
-        "a bucket that takes what comes in the open",
-        ALB,
-        "aws:SecureTransport",
-        "aws:SecureTransports",
-        also=((ALB, '"aws:SecureTransports": "false"', '"aws:Secure": "false"'),),
-    ),
-    Mutation(
-        "IAM06",
-        "blue's tasks read green's credentials",
-        ECS,
-        "Action: secretsmanager:GetSecretValue\n                Resource: !Ref BlueApp",
-        "Action: secretsmanager:GetSecretValue\n                Resource: !Ref GreenApp",
-    ),
-    Mutation(
-        "IAM06",
-        "a running green task reads blue's credentials",
-        ECS,
-        'Version: "2012-10-17"\n            Statement:\n              - Effect: Allow\n'
-        "                Action: secretsmanager:GetSecretValue\n"
-        "                Resource: !Ref GreenApp",
-        'Version: "2012-10-17"\n            Statement:\n              - Effect: Allow\n'
-        "                Action: secretsmanager:GetSecretValue\n"
-        "                Resource: !Ref BlueApp",
     ),
     Mutation(
         "MON01",

@@ -1,0 +1,103 @@
+"""What the policies of a tree say, and what IAM knows of the actions in them.
+
+Which actions exist, and which resources they take, is in policy-sentry's copy of the
+Service Authorization Reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from policy_sentry.querying.actions import get_action_data
+
+from template_checks.tree import Resource, Tree
+
+Statement = dict[str, Any]
+
+HOLDERS = ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group")
+"""What has policies written into it."""
+POLICIES = (
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Policy",
+    "AWS::IAM::GroupPolicy",
+    "AWS::IAM::RolePolicy",
+    "AWS::IAM::UserPolicy",
+)
+RESOURCE_POLICIES: Mapping[str, tuple[str, ...]] = {
+    "AWS::Backup::BackupVault": ("AccessPolicy",),
+    "AWS::DynamoDB::Table": ("ResourcePolicy", "PolicyDocument"),
+    "AWS::EC2::VPCEndpoint": ("PolicyDocument",),
+    "AWS::ECR::Repository": ("RepositoryPolicyText",),
+    "AWS::KMS::Key": ("KeyPolicy",),
+    "AWS::S3::BucketPolicy": ("PolicyDocument",),
+    "AWS::SNS::TopicPolicy": ("PolicyDocument",),
+    "AWS::SQS::QueuePolicy": ("PolicyDocument",),
+    "AWS::SecretsManager::ResourcePolicy": ("ResourcePolicy",),
+}
+"""Policies of what they stand on, and where.  A `*` in one means that thing."""
+
+
+def identity_statements(tree: Tree) -> Iterator[tuple[Resource, Statement]]:
+    """What roles, users and groups are allowed and denied."""
+    for holder in tree.resources(*HOLDERS):
+        for policy in holder.list("Policies"):
+            for statement in _listed(policy["PolicyDocument"].get("Statement")):
+                yield holder, statement
+    for policy in tree.resources(*POLICIES):
+        for statement in policy.list("PolicyDocument", "Statement"):
+            yield policy, statement
+
+
+def resource_statements(tree: Tree) -> Iterator[tuple[Resource, Statement]]:
+    """What resources allow and deny."""
+    for resource in tree.resources(*RESOURCE_POLICIES):
+        for statement in resource.list(*RESOURCE_POLICIES[resource.type], "Statement"):
+            yield resource, statement
+
+
+def statements(tree: Tree) -> Iterator[tuple[Resource, Statement]]:
+    """Both."""
+    yield from identity_statements(tree)
+    yield from resource_statements(tree)
+
+
+def actions(statement: Statement) -> list[str]:
+    """The actions that a statement names."""
+    return [str(action) for action in _listed(statement.get("Action"))]
+
+
+def targets(statement: Statement) -> list[str]:
+    """The resources that a statement names."""
+    return [str(target) for target in _listed(statement.get("Resource"))]
+
+
+def known(action: str) -> bool:
+    """Tell whether IAM knows the action."""
+    return bool(_formats(action))
+
+
+def takes_resource(action: str) -> bool:
+    """Tell whether the action can be allowed on some resources and not on others."""
+    return any(form != "*" for form in _formats(action))
+
+
+def services(action: str) -> set[str]:
+    """The services whose resources the action takes."""
+    return {form.split(":")[2] for form in _formats(action) if form != "*"}
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+@cache
+def _formats(action: str) -> tuple[str, ...]:
+    """The forms of the ARNs that the action takes; a star where it takes none."""
+    service, _, name = action.partition(":")
+    found = get_action_data(service, name)
+    entries = found[service] if found else []
+    return tuple(str(entry["resource_arn_format"]) for entry in entries)
