@@ -30,6 +30,8 @@ ON_EVERYTHING: Mapping[str, str] = {
 
 OF_ANY_NAME: Mapping[str, str] = {
     "application-autoscaling:RegisterScalableTarget": "AWS gives a target its id",
+    "rds:DescribeDBClusters": "AWS Backup looks through a list, and only reads",
+    "rds:DescribeDBClusterSnapshots": "AWS Backup looks through a list, and only reads",
     "route53:GetChange": "AWS gives a change its id",
 }
 """Actions on resources of a kind whose names nobody knows beforehand, and why."""
@@ -37,8 +39,6 @@ OF_ANY_NAME: Mapping[str, str] = {
 OF_AWS: Mapping[str, str] = {
     "AmazonDMSCloudWatchLogsRole": "DMS prescribes it for its role of this name",
     "AmazonDMSVPCManagementRole": "DMS prescribes it for its role of this name",
-    "AWSBackupServiceRolePolicyForBackup": "AWS Backup says what a backup needs",
-    "AWSBackupServiceRolePolicyForRestores": "AWS Backup says what a restore needs",
 }
 """AWS's own policies that a role may have, and why it is not one of ours."""
 

@@ -228,12 +228,12 @@ DATA = (
         "a role without the databases' key",
         BACKUP,
         "                Resource: !Ref DataKeyArn",
-        "                Resource: !GetAtt Role.Arn",
+        "                Resource: !Sub arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/another",
         also=(
             (
                 BACKUP,
                 "                Resource: !Ref DataKeyArn",
-                "                Resource: !GetAtt Role.Arn",
+                "                Resource: !Sub arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/another",
             ),
         ),
     ),

@@ -159,8 +159,9 @@ PERMISSIONS = (
         "IAM12",
         "a policy of AWS's for everything",
         BACKUP,
-        "policy/service-role/AWSBackupServiceRolePolicyForRestores",
-        "policy/AdministratorAccess",
+        "      Policies:\n",
+        "      ManagedPolicyArns: [!Sub 'arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess']\n"
+        "      Policies:\n",
     ),
     Mutation(
         "IAM13",

@@ -242,8 +242,8 @@ REST = (
         "E9006",
         "a written partition",
         BACKUP,
-        "arn:${AWS::Partition}:iam",
-        "arn:aws:iam",
+        "arn:${AWS::Partition}:rds",
+        "arn:aws:rds",
     ),
     Mutation(
         "E9007",
