@@ -15,9 +15,9 @@ DEMO_READY := $(VENV)/.demo-ready
 DEV_READY := $(VENV)/.dev-ready
 SAM_READY := .tools/sam/.ready
 LAMBDA_READY := .tools/lambda/.ready
-GUARD_READY := .tools/guard/.ready
+CFN_GUARD_READY := .tools/cfn-guard/.ready
 # Tests that need them are skipped without them, but not in CI.
-WITH_GUARD := $(if $(CI),$(GUARD_READY) $(SAM_READY))
+WITH_CFN_GUARD := $(if $(CI),$(CFN_GUARD_READY) $(SAM_READY))
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 COMPILE := $(UV) pip compile --quiet --system-certs --generate-hashes --universal \
@@ -45,7 +45,7 @@ demo: $(if $(wildcard $(DEV_READY)),$(DEV_READY),$(DEMO_READY)) ## Watch a cutov
 	@$(BIN)/shifter demo
 
 # With COVERAGE=1 the same run is measured as well, for `make judge-coverage`.
-test: $(DEV_READY) $(WITH_GUARD) ## Run every test, on all cores
+test: $(DEV_READY) $(WITH_CFN_GUARD) ## Run every test, on all cores
 	@$(if $(COVERAGE),$(BIN)/coverage erase)
 	@$(BIN)/$(if $(COVERAGE),coverage run,python) -m pytest -n auto --dist loadgroup
 
@@ -57,12 +57,12 @@ check: $(DEV_READY) ## Format, lint, types, import direction, dependencies; no t
 	$(BIN)/deptry src
 	$(BIN)/vulture
 
-check-templates: $(DEV_READY) $(GUARD_READY) $(SAM_READY) ## Look at the CloudFormation templates with every rule
+check-templates: $(DEV_READY) $(CFN_GUARD_READY) $(SAM_READY) ## Look at the CloudFormation templates with every rule
 	$(BIN)/cfn-lint
 	@$(BIN)/python -m template_checks check
-	@$(BIN)/python -m template_checks guard
+	@$(BIN)/python -m template_checks control-tower
 
-test-templates: $(DEV_READY) $(GUARD_READY) $(SAM_READY) ## Break the templates in every known way, and see each one caught
+test-templates: $(DEV_READY) $(CFN_GUARD_READY) $(SAM_READY) ## Break the templates in every known way, and see each one caught
 	@$(BIN)/python -m tests.template_checks
 
 cost: $(DEV_READY) ## Print what a profile costs a month: make cost PROFILE=prod
@@ -124,7 +124,7 @@ lock: $(UV) ## Pin the requirements again (UPGRADE=1 takes newer versions)
 	$(COMPILE) -c requirements/dev.txt requirements/sample-app.in -o requirements/sample-app.txt
 	$(COMPILE) requirements/sam.in -o requirements/sam.txt
 	$(COMPILE) requirements/uv.in -o requirements/uv.txt
-	$(COMPILE) --no-deps requirements/guard.in -o requirements/guard.txt
+	$(COMPILE) --no-deps requirements/cfn-guard.in -o requirements/cfn-guard.txt
 
 figures: $(DEV_READY) $(LAMBDA_READY) build ## Write the figures and the picture of the README anew
 	@$(BIN)/shifter demo --picture docs/demo.svg >/dev/null
@@ -179,9 +179,9 @@ $(LAMBDA_READY): requirements/lambda.txt
 	@touch $@
 
 # The package of PyPI holds that of npm as it is, so npm is not needed.
-$(GUARD_READY): requirements/guard.txt $(BIN)/python
-	@echo "Installing cfn-guard and the rules of Control Tower into .tools/guard (once, a few seconds)."
-	@rm -rf .tools/guard
-	@$(PIP_INSTALL) --target .tools/guard --no-deps --require-hashes -r requirements/guard.txt
-	@tar -xzf .tools/guard/cdklabs/cdk_validator_cfnguard/_jsii/cdk-validator-cfnguard@*.jsii.tgz -C .tools/guard package/bin package/rules
+$(CFN_GUARD_READY): requirements/cfn-guard.txt $(BIN)/python
+	@echo "Installing cfn-guard and the rules of Control Tower into .tools/cfn-guard (once, a few seconds)."
+	@rm -rf .tools/cfn-guard
+	@$(PIP_INSTALL) --target .tools/cfn-guard --no-deps --require-hashes -r requirements/cfn-guard.txt
+	@tar -xzf .tools/cfn-guard/cdklabs/cdk_validator_cfnguard/_jsii/cdk-validator-cfnguard@*.jsii.tgz -C .tools/cfn-guard package/bin package/rules
 	@touch $@

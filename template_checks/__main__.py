@@ -3,7 +3,7 @@
 python -m template_checks check          all rules, both profiles
 python -m template_checks cost dev       what the profile costs a month
 python -m template_checks rules          every rule, and what it is for
-python -m template_checks guard          the rules of Control Tower, both profiles
+python -m template_checks control-tower  the rules of Control Tower, both profiles
 python -m template_checks explained      what they say and we leave, with the reasons
 """
 
@@ -17,9 +17,9 @@ from rich.table import Table
 
 from template_checks.bill_table import print_bill
 from template_checks.check import reasons, rule_findings
-from template_checks.guard.explained import explanations
-from template_checks.guard.form import NotInstalled
-from template_checks.guard.verdict import verdict
+from template_checks.control_tower.explained import explanations
+from template_checks.control_tower.form import NotInstalled
+from template_checks.control_tower.verdict import verdict
 from template_checks.profiles import PROFILES, rendered
 from template_checks.source import read
 
@@ -57,7 +57,7 @@ def rules() -> None:
 
 
 @app.command()
-def guard() -> None:
+def control_tower() -> None:
     """Let cfn-guard look at both profiles, with the rules of Control Tower."""
     sources, reasoned, found = read(), explanations(), 0
     for profile in PROFILES:

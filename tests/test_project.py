@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("dev", "demo", "guard", "lambda", "mysql", "sample-app", "sam", "uv")
+LOCKS = ("cfn-guard", "dev", "demo", "lambda", "mysql", "sample-app", "sam", "uv")
 
 RUNS_IN_A_LAMBDA = {
     "annotated-types",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from template_checks.check import rule_findings, written_findings
-from template_checks.guard.explained import explanations
-from template_checks.guard.verdict import verdict
+from template_checks.control_tower.explained import explanations
+from template_checks.control_tower.verdict import verdict
 from template_checks.profiles import rendered
 from template_checks.rules import Finding
 from template_checks.source import Sources, read

@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from template_checks.pages import picture, tables, with_part
+from template_checks.pages import tables, with_part
+from template_checks.picture import picture
 from template_checks.profiles import rendered
 from template_checks.source import ROOT, Sources, read
 from template_checks.tree import Tree

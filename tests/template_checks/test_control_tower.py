@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from template_checks.guard.explained import Explanation, explanations, stale
-from template_checks.guard.form import SAM, NotInstalled, readable
-from template_checks.guard.pack import controls, program
-from template_checks.guard.verdict import verdict
+from template_checks.control_tower.explained import Explanation, explanations, stale
+from template_checks.control_tower.form import SAM, NotInstalled, readable
+from template_checks.control_tower.pack import controls, program
+from template_checks.control_tower.verdict import verdict
 from template_checks.profiles import PROFILES, rendered
 from template_checks.rules import Finding
 from tests.template_checks.break_them import control_tower_catches, whole

@@ -6,6 +6,6 @@ pack       cfn-guard and the rules: where they are, and what they say
 explained  what they say and we leave as it is, each with its reason
 verdict    all of it together: what is found and not explained
 
-`requirements/guard.txt` pins cfn-guard and the rules; make installs them in
-.tools/guard.
+`requirements/cfn-guard.txt` pins cfn-guard and the rules; make installs them in
+.tools/cfn-guard.
 """

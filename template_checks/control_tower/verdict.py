@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from template_checks.control_tower.explained import Explanation, stale
+from template_checks.control_tower.form import readable
+from template_checks.control_tower.pack import controls, judged
 from template_checks.flat import logical_id
-from template_checks.guard.explained import Explanation, stale
-from template_checks.guard.form import readable
-from template_checks.guard.pack import controls, judged
 from template_checks.rules import Finding
 from template_checks.tree import Tree
 

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from template_checks.guard.form import NotInstalled
+from template_checks.control_tower.form import NotInstalled
 from template_checks.source import ROOT, Template
 
-PACKAGE = ROOT / ".tools/guard/package"
+PACKAGE = ROOT / ".tools/cfn-guard/package"
 RULES = PACKAGE / "rules/control-tower/cfn-guard"
 ABOUT = PACKAGE / "rules/control-tower/metadata"
 SYSTEMS = {"Linux": "ubuntu", "Darwin": "macos"}
