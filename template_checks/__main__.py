@@ -17,11 +17,14 @@ from rich.table import Table
 
 from template_checks.bill_table import print_bill
 from template_checks.check import reasons, rule_findings
-from template_checks.control_tower.explained import explanations
-from template_checks.control_tower.form import NotInstalled
+from template_checks.control_tower.explained import NotWhole, explanations
+from template_checks.control_tower.form import NotInstalled, ToolFailed
 from template_checks.control_tower.verdict import verdict
 from template_checks.profiles import PROFILES, rendered
-from template_checks.source import read
+from template_checks.render import Unrenderable
+from template_checks.source import Unreadable, read
+
+CANNOT_LOOK = (NotInstalled, NotWhole, ToolFailed, Unreadable, Unrenderable)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 console = Console(width=max(100, Console().width))
@@ -59,17 +62,16 @@ def rules() -> None:
 @app.command()
 def control_tower() -> None:
     """Let cfn-guard look at both profiles, with the rules of Control Tower."""
-    sources, reasoned, found = read(), explanations(), 0
+    found = 0
     for profile in PROFILES:
         try:
-            said = verdict(rendered(sources, profile), reasoned)
-        except NotInstalled as error:
-            console.print(f"Not looked at: {error}.", style="red")
+            said = verdict(rendered(read(), profile), explanations())
+        except CANNOT_LOOK as error:
+            console.print(f"Not looked at: {error}", style="red", markup=False)
             sys.exit(2)
         for finding in said.findings:
-            console.print(
-                f"{finding.rule} {finding.where}: {finding.message}", style="red"
-            )
+            told = f"{finding.rule} {finding.where}: {finding.message}"
+            console.print(told, style="red", markup=False)
         found += len(said.findings)
         console.print(
             f"Control Tower, {profile}: {said.judged} controls had something to judge; "
@@ -82,7 +84,12 @@ def control_tower() -> None:
 def explained() -> None:
     """List what Control Tower asks for and we leave as it is, and why."""
     table = Table("control", "profiles", "of", "because", box=None)
-    for one in explanations():
+    try:
+        found = explanations()
+    except NotWhole as error:
+        console.print(str(error), style="red", markup=False)
+        sys.exit(2)
+    for one in found:
         places = "\n".join(one.resources)
         table.add_row(one.control, "\n".join(one.profiles), places, one.reason)
     console.print(table)

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from template_checks.rules import Finding
 
 EXPLAINED = Path(__file__).with_name("explained.yaml")
 STALE = "EXPLAINED"
 WHY_NOT_STALE = "An explanation that explains nothing hides the next real finding."
+
+
+class NotWhole(Exception):
+    """An explanation without what it needs; says which, and what is wrong with it."""
 
 
 class Explanation(BaseModel):
@@ -41,10 +45,17 @@ class Explanation(BaseModel):
 
 
 def explanations(path: Path = EXPLAINED) -> tuple[Explanation, ...]:
-    """All of them.  Raises pydantic's ValidationError where one is not whole."""
-    return TypeAdapter(tuple[Explanation, ...]).validate_python(
-        yaml.safe_load(path.read_text(encoding="utf-8"))
-    )
+    """All of them.  Raises NotWhole."""
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return TypeAdapter(tuple[Explanation, ...]).validate_python(found)
+    except yaml.YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise NotWhole(f"{path.name} does not parse: {problem}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = " ".join(str(part) for part in first["loc"]) or "the whole"
+        raise NotWhole(f"{path.name}, entry {place}: {first['msg']}") from None
 
 
 def stale(

@@ -34,8 +34,12 @@ class NotInstalled(Exception):
     """A tool that make installs is missing."""
 
 
+class ToolFailed(Exception):
+    """A tool could not do its work; says what it said."""
+
+
 def readable(tree: Tree) -> Template:
-    """The tree as cfn-guard's rules can read it.  Raises NotInstalled."""
+    """The tree as cfn-guard's rules can read it.  Raises NotInstalled, ToolFailed."""
     types = {resource.type for resource in tree.resources()} - {STACK}
     plain = _translated(json.dumps(_packaged(flattened(tree, types))))
     return {
@@ -68,7 +72,7 @@ def _translated(template: str) -> Template:
         check=False,
     )
     if ran.returncode:
-        raise ValueError(f"SAM refuses the template: {ran.stderr.strip()[-500:]}")
+        raise ToolFailed(f"SAM refuses the template: {ran.stderr.strip()[-500:]}")
     translated: Template = json.loads(ran.stdout)
     return translated
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from template_checks.control_tower.form import NotInstalled
+from template_checks.control_tower.form import NotInstalled, ToolFailed
 from template_checks.source import ROOT, Template
 
 PACKAGE = ROOT / ".tools/cfn-guard/package"
@@ -64,7 +64,7 @@ def controls() -> dict[str, str]:
 
 
 def judged(template: Template) -> Report:
-    """What the rules say.  Raises NotInstalled, ValueError when cfn-guard fails."""
+    """What the rules say.  Raises NotInstalled, ToolFailed."""
     guard = program()
     rules = list(_rules_for({body["Type"] for body in template["Resources"].values()}))
     with tempfile.TemporaryDirectory() as folder:
@@ -79,7 +79,7 @@ def judged(template: Template) -> Report:
         )
     # A rule that it cannot read it tells on stderr, and goes on without.
     if ran.returncode not in {ALL_PASSED, SOME_FAILED} or ran.stderr:
-        raise ValueError(
+        raise ToolFailed(
             f"cfn-guard fails: {(ran.stderr or ran.stdout).strip()[-500:]}"
         )
     [report] = json.loads(ran.stdout)

@@ -26,7 +26,7 @@ class Verdict:
 
 
 def verdict(tree: Tree, explanations: Collection[Explanation]) -> Verdict:
-    """Judge a tree.  Raises NotInstalled, ValueError when a tool refuses the tree."""
+    """Judge a tree.  Raises NotInstalled, ToolFailed."""
     report = judged(readable(tree))
     ids = {logical_id(r.stack, r.name): r.id for r in tree.resources()}
     failed = {

@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from template_checks.control_tower.explained import Explanation, explanations, stale
-from template_checks.control_tower.form import SAM, NotInstalled, readable
-from template_checks.control_tower.pack import controls, program
+from template_checks.control_tower.explained import (
+    Explanation,
+    NotWhole,
+    explanations,
+    stale,
+)
+from template_checks.control_tower.form import SAM, NotInstalled, ToolFailed, readable
+from template_checks.control_tower.pack import controls, judged, program
 from template_checks.control_tower.verdict import verdict
 from template_checks.profiles import PROFILES, rendered
 from template_checks.rules import Finding
@@ -32,12 +38,12 @@ def installed() -> None:
     """Skip the test where make has not installed the tools, but fail it in CI."""
     try:
         program()
-        missing = "" if SAM.exists() else "the SAM CLI is not installed"
+        missing = "" if SAM.exists() else "SAM is not: run make check-templates once"
     except NotInstalled as error:
         missing = str(error)
     if missing:
         assert not os.environ.get("CI"), missing
-        pytest.skip(f"{missing}: run make check-templates once")
+        pytest.skip(missing)
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +129,31 @@ def test_a_reason_against_a_control_that_does_not_exist_is_a_finding() -> None:
 def test_an_explanation_is_whole(changed: Mapping[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Explanation.model_validate({**BACKTRACK.model_dump(), **changed})
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- {control: CT.RDS.PR.6", "does not parse"),
+        ("- {control: CT.RDS.PR.6}", "entry 0 profiles: Field required"),
+        ("", "entry the whole: Input should be a valid tuple"),
+    ],
+)
+def test_a_reason_that_is_not_whole_is_told_in_one_sentence(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    path = tmp_path / "explained.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(NotWhole, match=rf"^explained\.yaml.*{told}"):
+        explanations(path)
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_template_without_anything_to_judge_is_refused() -> None:
+    """What nobody has looked at is not what nothing was found in."""
+    with pytest.raises(ToolFailed, match="cfn-guard fails"):
+        judged({"Resources": {"Thing": {"Type": "AWS::Nothing::Here"}}})
 
 
 def test_only_dev_may_explain_everything_with_a_star() -> None:
