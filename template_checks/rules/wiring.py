@@ -1,13 +1,14 @@
-"""How stacks are joined: outputs and parameters are used, what is precious stays."""
+"""How stacks are joined: what is passed is used, nothing waits for itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from template_checks.rules.rule import Found, rule
 from template_checks.source import ROOT_TEMPLATE, STACK, Template
-from template_checks.tree import Tree
+from template_checks.tree import ROOT_STACK, Resource, Tree, named_in
 
 
 @rule("WIR01", "An output that nobody reads is a promise that nobody keeps true.")
@@ -41,6 +42,26 @@ def precious_stacks_are_kept(tree: Tree) -> Found:
             for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
                 if stack.attributes.get(attribute) != "Retain":
                     yield stack.id, f"{attribute} is not Retain"
+
+
+@rule("WIR04", "What waits for itself is refused, after everything before it was made.")
+def nothing_waits_for_itself(tree: Tree) -> Found:
+    for stack in tree.stacks.values():
+        waits = {name: _waits_for(tree, r) for name, r in stack.resources.items()}
+        try:
+            TopologicalSorter(waits).prepare()
+        except CycleError as error:
+            yield stack.path, f"a cycle: {' -> '.join(error.args[1])}"
+
+
+def _waits_for(tree: Tree, resource: Resource) -> set[str]:
+    """The names, in its own stack, of what a resource waits for."""
+    named = {id_.partition("/")[::2] for id_ in named_in(resource.properties)}
+    # What a stack gives another is a symbol of that stack, not of the root.
+    passed = {stack for stack, _ in named if resource.stack == ROOT_STACK}
+    own = {name for stack, name in named if stack == resource.stack}
+    there = tree.stacks[resource.stack].resources
+    return ({*own, *passed, *resource.depends_on} & there.keys()) - {resource.name}
 
 
 def _read_outputs(value: Any) -> Iterator[tuple[str, str]]:

@@ -197,6 +197,20 @@ REST = (
         "    DeletionPolicy: Delete\n",
     ),
     Mutation(
+        "WIR04",
+        "a vault that waits for its own plan",
+        BACKUP,
+        "    Type: AWS::Backup::BackupVault\n",
+        "    Type: AWS::Backup::BackupVault\n    DependsOn: Plan\n",
+    ),
+    Mutation(
+        "WIR04",
+        "keys that wait for what they encrypt",
+        ROOT,
+        "  Security:\n    Type: AWS::CloudFormation::Stack\n",
+        "  Security:\n    Type: AWS::CloudFormation::Stack\n    DependsOn: Database\n",
+    ),
+    Mutation(
         "RENDER",
         "an output that is not there",
         ROOT,
