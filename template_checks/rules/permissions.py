@@ -28,13 +28,13 @@ ON_EVERYTHING: Mapping[str, str] = {
 }
 """Actions that take a resource and have to be allowed on all, and why."""
 
-OF_ANY_NAME: Mapping[str, str] = {
-    "application-autoscaling:RegisterScalableTarget": "AWS gives a target its id",
-    "rds:DescribeDBClusters": "AWS Backup looks through a list, and only reads",
-    "rds:DescribeDBClusterSnapshots": "AWS Backup looks through a list, and only reads",
-    "route53:GetChange": "AWS gives a change its id",
+OF_ANY_NAME: Mapping[tuple[str, str], str] = {
+    ("Automation/AssessRole", "change/*"): "AWS gives a change its id",
+    ("Automation/KeepCapacityPolicy", "scalable-target/*"): "AWS gives it its id",
+    ("Backup/Role", "cluster:*"): "AWS Backup looks through a list, and only reads",
+    ("Backup/Role", "cluster-snapshot:*"): "the same",
 }
-"""Actions on resources of a kind whose names nobody knows beforehand, and why."""
+"""Who may act on everything of a kind, whose names nobody knows beforehand, and why."""
 
 OF_AWS: Mapping[str, str] = {
     "AmazonDMSCloudWatchLogsRole": "DMS prescribes it for its role of this name",
@@ -129,10 +129,10 @@ def resources_are_named(tree: Tree) -> Found:
     for resource, statement in identity_statements(tree):
         if statement.get("Effect") == "Deny":
             continue
-        open_ = [target for target in targets(statement) if _names_nothing(target)]
-        for action in actions(statement) if open_ else ():
-            if action not in OF_ANY_NAME:
-                yield resource.id, f"allows {action} on {open_[0]}"
+        for target in targets(statement):
+            explained = (resource.id, target.split(":", 5)[-1]) in OF_ANY_NAME
+            if _names_nothing(target) and not explained:
+                yield resource.id, f"allows {', '.join(actions(statement))} on {target}"
 
 
 @rule("IAM11", "A role that SAM makes may write into every log of the account.")
