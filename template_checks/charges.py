@@ -61,6 +61,7 @@ FREE = frozenset(
         "AWS::SecretsManager::SecretTargetAttachment",
         "AWS::WAFv2::LoggingConfiguration",
         "AWS::WAFv2::WebACLAssociation",
+        "Custom::DatabaseBootstrap",
     }
 )
 """Free, or paid with something else: an address with its gateway, a listener with its

@@ -39,22 +39,25 @@ RESOURCE_POLICIES: Mapping[str, tuple[str, ...]] = {
 """Policies of what they stand on, and where.  A `*` in one means that thing."""
 
 
+def statements_of(resource: Resource) -> Iterator[Statement]:
+    """What one resource allows and denies: a holder, a policy, or what has one."""
+    if resource.type in HOLDERS:
+        for policy in resource.list("Policies"):
+            yield from _listed(policy["PolicyDocument"].get("Statement"))
+    elif resource.type in POLICIES:
+        yield from resource.list("PolicyDocument", "Statement")
+    elif resource.type in RESOURCE_POLICIES:
+        yield from resource.list(*RESOURCE_POLICIES[resource.type], "Statement")
+
+
 def identity_statements(tree: Tree) -> Iterator[tuple[Resource, Statement]]:
     """What roles, users and groups are allowed and denied."""
-    for holder in tree.resources(*HOLDERS):
-        for policy in holder.list("Policies"):
-            for statement in _listed(policy["PolicyDocument"].get("Statement")):
-                yield holder, statement
-    for policy in tree.resources(*POLICIES):
-        for statement in policy.list("PolicyDocument", "Statement"):
-            yield policy, statement
+    yield from _each(tree, *HOLDERS, *POLICIES)
 
 
 def resource_statements(tree: Tree) -> Iterator[tuple[Resource, Statement]]:
     """What resources allow and deny."""
-    for resource in tree.resources(*RESOURCE_POLICIES):
-        for statement in resource.list(*RESOURCE_POLICIES[resource.type], "Statement"):
-            yield resource, statement
+    yield from _each(tree, *RESOURCE_POLICIES)
 
 
 def statements(tree: Tree) -> Iterator[tuple[Resource, Statement]]:
@@ -86,6 +89,12 @@ def takes_resource(action: str) -> bool:
 def services(action: str) -> set[str]:
     """The services whose resources the action takes."""
     return {form.split(":")[2] for form in _formats(action) if form != "*"}
+
+
+def _each(tree: Tree, *types: str) -> Iterator[tuple[Resource, Statement]]:
+    for resource in tree.resources(*types):
+        for statement in statements_of(resource):
+            yield resource, statement
 
 
 def _listed(value: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from template_checks.rules import (
     backup,
+    bootstrap,
     databases,
     dns,
     edges,
@@ -28,6 +29,7 @@ __all__ = [
     "Finding",
     "Rule",
     "backup",
+    "bootstrap",
     "databases",
     "dns",
     "edges",

@@ -1,4 +1,4 @@
-"""Thirteen files, and in each stack what it is for."""
+"""The files of all stacks, and in each stack what it is for."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ CORE_TYPES: Mapping[str, tuple[str, ...]] = {
         "AWS::SecretsManager::SecretTargetAttachment",
         "AWS::SecretsManager::RotationSchedule",
     ),
+    "bootstrap": ("Custom::DatabaseBootstrap", "AWS::Serverless::Function"),
     "dms": (
         "AWS::DMS::ReplicationInstance",
         "AWS::DMS::Endpoint",
@@ -64,7 +65,7 @@ CORE_TYPES: Mapping[str, tuple[str, ...]] = {
 
 
 @rule("INV01", "A stack that nobody wrote is not deployed, and nothing says so.")
-def thirteen_files(tree: Tree) -> Found:
+def every_file(tree: Tree) -> Found:
     root = tree.sources.template(ROOT_TEMPLATE)
     nested = {
         body["Properties"].get("TemplateURL")

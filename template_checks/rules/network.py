@@ -21,6 +21,7 @@ CALLED_FROM_INSIDE: Mapping[str, tuple[str, ...]] = {
     "AWS::ECS::Service": ("ecr.api", "ecr.dkr", "s3", "logs", "secretsmanager", "kms"),
     "AWS::DMS::Endpoint": ("secretsmanager", "kms"),
     "AWS::SecretsManager::RotationSchedule": ("secretsmanager", "kms"),
+    "Custom::DatabaseBootstrap": ("secretsmanager", "s3"),
 }
 """What each type calls from a private subnet."""
 CALLED_BY_THE_FLIP = ("dynamodb", "ssm", "elasticloadbalancing")

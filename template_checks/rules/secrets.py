@@ -49,6 +49,12 @@ def used_when_attached(tree: Tree) -> Found:
         for container in task.list("ContainerDefinitions")
         for entry in container.get("Secrets", [])
     ]
+    uses += [
+        (asked.id, asked.get(name))
+        for asked in tree.resources("Custom::DatabaseBootstrap")
+        for name in asked.properties
+        if name.endswith("SecretArn")
+    ]
     for where, text in uses:
         used = tree.find(text)
         if used is not None and used.type == SECRET:

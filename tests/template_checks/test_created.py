@@ -47,9 +47,11 @@ UNSUPPORTED = {
     "AWS::SecretsManager::RotationSchedule",
     "AWS::SecretsManager::Secret",
     "AWS::SecretsManager::SecretTargetAttachment",
+    "AWS::Serverless::Function",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACL",
     "AWS::WAFv2::WebACLAssociation",
+    "Custom::DatabaseBootstrap",
 }
 """Types that moto's CloudFormation does not know."""
 

@@ -3,6 +3,7 @@
 MUTATIONS are for our own rules, CONTROL_TOWER for those that cfn-guard runs.
 """
 
+from tests.template_checks.mutations.bootstrap import BOOTSTRAPS
 from tests.template_checks.mutations.control_tower import CONTROL_TOWER
 from tests.template_checks.mutations.data import DATA
 from tests.template_checks.mutations.known import KNOWN
@@ -14,6 +15,7 @@ from tests.template_checks.mutations.traffic import TRAFFIC
 
 MUTATIONS: tuple[Mutation, ...] = (
     *KNOWN,
+    *BOOTSTRAPS,
     *REPLICATION,
     *DATA,
     *TRAFFIC,
