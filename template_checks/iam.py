@@ -6,15 +6,17 @@ Service Authorization Reference.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from policy_sentry.querying.actions import get_action_data
 
-from template_checks.tree import Resource, Tree
+from template_checks.tree import SYMBOL, Resource, Tree
 
 Statement = dict[str, Any]
+_VARIABLE = re.compile(r"\$\{[^}]+\}")
 
 HOLDERS = ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group")
 """What has policies written into it."""
@@ -91,6 +93,15 @@ def services(action: str) -> set[str]:
     return {form.split(":")[2] for form in _formats(action) if form != "*"}
 
 
+def takes(action: str, arn: str) -> bool:
+    """Tell whether an ARN, with symbols in it, is of a kind that the action takes.
+
+    A symbol may stand for a name with a slash before it, as those of parameters have.
+    """
+    possible = {SYMBOL.sub(text, arn) for text in ("x", "/x")}
+    return any(form.fullmatch(text) for form in _kinds(action) for text in possible)
+
+
 def _each(tree: Tree, *types: str) -> Iterator[tuple[Resource, Statement]]:
     for resource in tree.resources(*types):
         for statement in statements_of(resource):
@@ -110,3 +121,13 @@ def _formats(action: str) -> tuple[str, ...]:
     found = get_action_data(service, name)
     entries = found[service] if found else []
     return tuple(str(entry["resource_arn_format"]) for entry in entries)
+
+
+@cache
+def _kinds(action: str) -> tuple[re.Pattern[str], ...]:
+    """What the ARNs look like that the action takes."""
+    return tuple(
+        re.compile(".+".join(map(re.escape, _VARIABLE.split(form))))
+        for form in _formats(action)
+        if form != "*"
+    )

@@ -39,9 +39,6 @@ def tables(sources: Sources, path: str) -> str:
             "|---|---|",
             *rows,
             "",
-            "| output | |",
-            "|---|---|",
-            *outputs,
-            "",
+            *(("| output | |", "|---|---|", *outputs, "") if outputs else ()),
         ]
     )

@@ -16,7 +16,7 @@ from typing import Any
 from template_checks.source import Sources
 
 ROOT_STACK = "Root"
-_SYMBOL = re.compile(r"\$\{(?P<stack>\w+)/(?P<name>\w+)(?:\.(?P<attribute>[\w.]+))?\}")
+SYMBOL = re.compile(r"\$\{(?P<stack>\w+)/(?P<name>\w+)(?:\.(?P<attribute>[\w.]+))?\}")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Tree:
 
     def find(self, symbol: Any) -> Resource | None:
         """The resource that a value stands for: by its symbol, alone or in a text."""
-        match = _SYMBOL.search(symbol) if isinstance(symbol, str) else None
+        match = SYMBOL.search(symbol) if isinstance(symbol, str) else None
         if match is None or match["stack"] not in self.stacks:
             return None
         return self.stacks[match["stack"]].resources.get(match["name"])
@@ -101,7 +101,7 @@ class Tree:
 def symbols(value: Any) -> Iterator[re.Match[str]]:
     """Every symbol in a value, however deep."""
     for text in texts(value):
-        yield from _SYMBOL.finditer(text)
+        yield from SYMBOL.finditer(text)
 
 
 def named_in(value: Any) -> set[str]:

@@ -17,6 +17,7 @@ from template_checks.iam import (
     known,
     services,
     statements,
+    takes,
     takes_resource,
     targets,
 )
@@ -31,6 +32,7 @@ ON_EVERYTHING: Mapping[str, str] = {
 OF_ANY_NAME: Mapping[tuple[str, str], str] = {
     ("Automation/AssessRole", "change/*"): "AWS gives a change its id",
     ("Automation/KeepCapacityPolicy", "scalable-target/*"): "AWS gives it its id",
+    ("Bootstrap/BootstrapRole", "network-interface/*"): "AWS gives it its id",
     ("Backup/Role", "cluster:*"): "AWS Backup looks through a list, and only reads",
     ("Backup/Role", "cluster-snapshot:*"): "the same",
 }
@@ -154,6 +156,27 @@ def policies_are_ours(tree: Tree) -> Found:
             name = str(policy).rsplit("/", 1)[-1]
             if tree.find(policy) is None and name not in OF_AWS:
                 yield holder.id, f"has {name}"
+
+
+@rule("IAM14", "An action on a kind of thing that it does not take allows nothing.")
+def kinds_fit(tree: Tree) -> Found:
+    for resource, statement in identity_statements(tree):
+        if statement.get("Effect") == "Deny":
+            continue
+        # Of a symbol alone nobody can tell, and another service's is for IAM08.
+        written = [arn for arn in targets(statement) if arn.startswith("arn:")]
+        named = [a for a in actions(statement) if known(a) and takes_resource(a)]
+        pairs = [(a, arn) for a in named for arn in written if _same_service(a, arn)]
+        fitting = [(action, arn) for action, arn in pairs if takes(action, arn)]
+        for arn in sorted({arn for _, arn in pairs} - {arn for _, arn in fitting}):
+            yield resource.id, f"{arn} fits none of {', '.join(named)}"
+        if len(written) == len(targets(statement)):
+            for action in sorted({a for a, _ in pairs} - {a for a, _ in fitting}):
+                yield resource.id, f"{action} takes none of its resources"
+
+
+def _same_service(action: str, arn: str) -> bool:
+    return arn.split(":")[2] in services(action)
 
 
 def _administers(resource: Resource, statement: Statement) -> bool:

@@ -36,6 +36,7 @@ SCHEMAS = (
     "awsdms_loop_green",
 )
 ROLES = ("app", "dms", "fence")
+USERS = (*ROLES, "app_clone", "dms_clone", "weak")
 PASSWORDS: Mapping[str, str] = {
     role: f"{role}-Pa$$word=~{number}!#&*()" for number, role in enumerate(ROLES)
 }
@@ -235,10 +236,11 @@ class Database:
         return [json.loads(line)["message"] for line in lines]
 
     def accounts(self) -> list[tuple[str, str]]:
-        """All users that are not the server's own."""
+        """All users of these tests that there are; others may share the server."""
+        names = ", ".join(f"'{user}'" for user in USERS)
         rows = self.server.run(
-            "SELECT User AS user, Host AS host FROM mysql.user WHERE is_role = 'N'"
-            " AND User NOT IN ('root', 'mysql', 'mariadb.sys') ORDER BY User, Host"
+            "SELECT User AS user, Host AS host FROM mysql.user"
+            f" WHERE User IN ({names}) ORDER BY User, Host"
         )
         return [(row["user"], row["host"]) for row in rows]
 

@@ -134,6 +134,20 @@ BOOTSTRAPS = (
         '                  - !Ref BlueMasterSecretArn\n                  - "*"\n',
     ),
     Mutation(
+        "IAM14",
+        "network interfaces by another name",
+        BOOTSTRAP,
+        "${AWS::AccountId}:network-interface/*",
+        "${AWS::AccountId}:interface/*",
+    ),
+    Mutation(
+        "IAM09",
+        "an action that takes no resource, on one",
+        BOOTSTRAP,
+        '                Action: [ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets]\n                Resource: "*"\n',
+        "                Action: [ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets]\n                Resource: !Ref SecretsKeyArn\n",
+    ),
+    Mutation(
         "LOG03",
         "the bootstrap's log without a group",
         BOOTSTRAP,
