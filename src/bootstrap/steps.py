@@ -18,7 +18,8 @@ from bootstrap.errors import BadSecret, LoginRefused, Unreachable, WrongSide
 from bootstrap.request import Side, Wanted
 from bootstrap.secrets import SCHEMA, Login, Secrets, Stage, master_login, role_login
 from bootstrap.server import Server, Session
-from bootstrap.users import SECOND, Role, Tell, ensure_rights, ensure_user, locked
+from bootstrap.users import Tell, ensure_rights, ensure_user, locked
+from sql_files.roles import Role, both_of
 from sql_files.scripts import read_script
 
 SCRIPTS = ("payments", "fence", "rotation", "replication")
@@ -89,7 +90,7 @@ class Bootstrap:
         }
         owners: dict[str, str] = {}
         for owner, name in names.items():
-            other = owners.setdefault(name.removesuffix(SECOND), owner)
+            other = owners.setdefault(both_of(name)[0], owner)
             if other != owner:
                 raise BadSecret(
                     f"the secrets of {other} and {owner} name the same user, {name}: "

@@ -13,29 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from enum import StrEnum
 from pathlib import Path
 
 from bootstrap.errors import BootstrapError, LoginRefused, Refused
 from bootstrap.secrets import Login
 from bootstrap.server import Server, Session
-from sql_files.rights import Account, Rights, changes, shown, template
+from sql_files.rights import Account, Rights, changes, shown
+from sql_files.roles import FENCE_LOCK, Role, both_of, rights_of
 
-FENCE_LOCK = "shifter_fence"
-SECOND = "_clone"
-"""What the hosted rotation adds to the name of the second of two users in turn."""
 _LOCK_WAIT_S = 20
 _ROUNDS = 3
 
 Tell = Callable[[str], None]
-
-
-class Role(StrEnum):
-    """What a user is for; each has a template of its own in infra/sql/grants."""
-
-    APP = "app"
-    DMS = "dms"
-    FENCE = "fence"
 
 
 def ensure_user(
@@ -91,13 +80,10 @@ def ensure_rights(
     session: Session, role: Role, user: str, folder: Path, tell: Tell
 ) -> None:
     """Give every account of a role exactly what its template says."""
-    if role is not Role.APP:
-        _converge(session, user, template(folder, role), tell)
-        return
     with locked(session, FENCE_LOCK):
         writable = bool(session.one("SELECT writable FROM shifter.fence"))
-        name = role if writable else f"{role}-fenced"
-        _converge(session, user, template(folder, name), tell)
+        wanted = rights_of(folder, role, writable=writable)
+        _converge(session, user, wanted, tell)
 
 
 @contextmanager
@@ -113,8 +99,7 @@ def locked(session: Session, name: str) -> Iterator[None]:
 
 
 def _converge(session: Session, user: str, wanted: Rights, tell: Tell) -> None:
-    base = user.removesuffix(SECOND)
-    for account in _accounts(session, base, base + SECOND):
+    for account in _accounts(session, *both_of(user)):
         session.run(f"ALTER USER {account} REQUIRE SSL")
         for _ in range(_ROUNDS):
             statements = list(changes(_held(session, account), wanted, account))

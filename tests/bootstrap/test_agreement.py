@@ -13,8 +13,8 @@ from bootstrap.request import Request, Side, Wanted
 from bootstrap.secrets import SCHEMA
 from bootstrap.settings import Settings
 from bootstrap.steps import SCRIPTS
-from bootstrap.users import Role
 from sql_files.rights import template
+from sql_files.roles import Role
 from tests.bootstrap.world import ROOT, SQL
 from tests.infra.template import properties
 

@@ -7,14 +7,16 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
+import pymysql
 import pytest
 
-from bootstrap.errors import Unreachable
+from bootstrap.errors import Refused, Unreachable
 from bootstrap.request import Wanted
 from bootstrap.secrets import Login
 from bootstrap.server import Server, Session
 from bootstrap.settings import trusting
 from bootstrap.steps import Bootstrap
+from sql_files.rights import Account
 from tests.bootstrap.world import PASSWORDS, SQL, Context, Database
 from tests.mariadb import HOST, MariaDB
 
@@ -256,3 +258,27 @@ def test_what_the_server_refuses_is_told_with_its_number(blue: Database) -> None
     assert "on `paymentdb`.* TO 'app'@'%' with error 1044: Access denied" in (
         reason.replace(" ON ", " on ")
     )
+
+
+def test_what_the_server_says_is_not_repeated_where_there_was_a_secret(
+    blue: Database,
+) -> None:
+    """A syntax error quotes what stood near it: the driver's own error has it all."""
+    statement = "CREATE USER x@'%%' IDENTIFIED TOO %s"
+    with (
+        blue.server.connect() as raw,
+        raw.cursor() as cursor,
+        pytest.raises(pymysql.ProgrammingError, match="s3cret-Passw0rd"),
+    ):
+        cursor.execute(statement, ("s3cret-Passw0rd",))
+
+    session = Server(*_address(blue)).log_in(
+        Login(Account("root"), blue.server.password)
+    )
+    with closing(session), pytest.raises(Refused) as caught:
+        session.run(statement, "s3cret-Passw0rd", doing="to make the user x")
+
+    assert "the database refused to make the user x with error 1064" == str(
+        caught.value
+    )
+    assert caught.value.__suppress_context__

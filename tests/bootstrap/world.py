@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pymysql
@@ -124,7 +125,10 @@ class Database:
     clock: OwnClock = field(default_factory=OwnClock)
     box: Box = field(default_factory=Box)
     log: io.StringIO = field(default_factory=io.StringIO)
+    heard: list[int] = field(default_factory=lambda: [0])
     authority: str = ""
+    name: str = field(default_factory=lambda: f"test-{token_hex(8)}")
+    """Of its log: a logger of a name that was there before keeps its stream."""
 
     @classmethod
     @contextmanager
@@ -204,11 +208,12 @@ class Database:
     ) -> dict[str, Any]:
         """What the function answers to an event."""
         handle(event, context or Context(), self.world())
+        assert self.log.getvalue(), "what is not logged cannot be searched for secrets"
         return self.box.answers[-1]
 
     def world(self) -> World:
         authority = self.authority or str(self.server.authority)
-        logger = Logger(service=f"test-{id(self)}", stream=self.log)
+        logger = Logger(service=self.name, stream=self.log)
         return World(
             settings=lambda: Settings(SQL, trusting(authority)),
             secrets=lambda: self.secrets,
@@ -231,9 +236,9 @@ class Database:
     def told(self) -> list[str]:
         """What has been logged since the last time that somebody asked."""
         lines = self.log.getvalue().splitlines()
-        self.log.seek(0)
-        self.log.truncate()
-        return [json.loads(line)["message"] for line in lines]
+        new = lines[self.heard[-1] :]
+        self.heard.append(len(lines))
+        return [json.loads(line)["message"] for line in new]
 
     def accounts(self) -> list[tuple[str, str]]:
         """All users of these tests that there are; others may share the server."""
