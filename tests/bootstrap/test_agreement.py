@@ -124,3 +124,35 @@ def test_no_role_has_the_name_of_the_master_user() -> None:
             names[f"{side.title()}{role.title()}Secret"] for role in Role
         ]
         assert ["shifter_master"] == names[f"{side.title()}MasterSecret"]
+
+
+def test_the_role_allows_what_the_function_does_and_nothing_else() -> None:
+    """To read its eight secrets, to log, and to be put into the network by Lambda."""
+    policies = properties(STACK, "AWS::IAM::Role")["BootstrapRole"]["Policies"]
+    allowed = {
+        policy["PolicyName"]: [
+            statement
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Allow"
+        ]
+        for policy in policies
+    }
+
+    assert {"credentials", "logs", "network"} == set(allowed)
+    [read, by_way, variables] = allowed["credentials"]
+    assert ["secretsmanager:GetSecretValue", "kms:Decrypt", "kms:Decrypt"] == [
+        statement["Action"] for statement in (read, by_way, variables)
+    ]
+    assert sorted(
+        f"{side.title()}{role}SecretArn"
+        for side in Side
+        for role in ("Master", *(role.title() for role in Role))
+    ) == sorted(secret["Ref"] for secret in read["Resource"])
+    assert {"logs:CreateLogStream", "logs:PutLogEvents"} == set(
+        allowed["logs"][0]["Action"]
+    )
+    assert {"ec2"} == {
+        action.partition(":")[0]
+        for statement in allowed["network"]
+        for action in statement["Action"]
+    }

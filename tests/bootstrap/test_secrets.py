@@ -128,6 +128,20 @@ def test_a_stage_gives_its_text_or_none(
     assert secrets.text(arn.replace("payments", "others"), Stage.CURRENT) is None
 
 
+def test_reading_a_secret_is_the_only_call(manager: Any) -> None:
+    """The role of infra/bootstrap.yaml allows no other."""
+    calls: list[str] = []
+    _, arn = _in_moto(manager)
+    manager.meta.events.register(
+        "before-call.secretsmanager", lambda model, **_: calls.append(model.name)
+    )
+
+    for stage in Stage:
+        SecretsManager(manager).text(arn, stage)
+
+    assert ["GetSecretValue"] * 2 == calls
+
+
 class _Refusing:
     """A client whose call is refused as AWS does it."""
 
