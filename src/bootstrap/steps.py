@@ -69,7 +69,10 @@ class Bootstrap:
     def _ensure(self, session: Session, role: Role, login: Login) -> None:
         def pending() -> Login | None:
             text = self.secrets.text(self._arn(role), Stage.PENDING)
-            return self._login(role, text) if text else None
+            try:
+                return self._login(role, text)
+            except BadSecret:  # none, or one that a rotation has only begun
+                return None
 
         working = ensure_user(session, self.server, login, pending, self.tell)
         ensure_rights(session, role, login.account.user, self.folder, self.tell)

@@ -49,7 +49,6 @@ def ensure_user(
         )
         tell(f"made the user {account}")
         return login
-    session.run(f"ALTER USER {account} REQUIRE SSL")
     if works(server, login):
         return login
     changed = pending()

@@ -44,7 +44,7 @@ _DEFAULT_ROLE = re.compile(r"SET DEFAULT ROLE .*", re.IGNORECASE)
 _PRIVILEGE = re.compile(r"(?P<name>[A-Za-z_ ]+?)\s*(?:\((?P<columns>[^)]*)\))?")
 _ACCOUNT = "{account}"
 _SAFE_USER = re.compile(r"[A-Za-z0-9_]{1,32}")
-_SAFE_HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,255}")
+_SAFE_HOST = re.compile(r"[A-Za-z0-9_.:/%-]{1,255}")
 
 _ALSO_CALLED = {
     "ALL": ALL,
@@ -66,7 +66,9 @@ class Account:
         if not _SAFE_USER.fullmatch(self.user):
             raise ValueError("the user's name has to be 1 to 32 letters, digits or _")
         if not _SAFE_HOST.fullmatch(self.host):
-            raise ValueError("the user's host has to be %, a name or an address")
+            raise ValueError(
+                "the user's host has to be %, a name, an address or a network"
+            )
 
     def __str__(self) -> str:
         return f"'{self.user}'@'{self.host}'"

@@ -130,12 +130,18 @@ def test_every_account_of_a_role_is_held_to_its_template(blue: Database) -> None
     blue.server.run(
         "CREATE USER app_clone@'%' IDENTIFIED BY 'x'",
         "CREATE USER app@'10.1.2.3' IDENTIFIED BY 'x'",
+        "CREATE USER app@'10.9.0.0/255.255.0.0' IDENTIFIED BY 'x'",
         "GRANT ALL ON *.* TO app@'10.1.2.3' WITH GRANT OPTION",
     )
 
     blue.make_ready("Update")
 
-    for account in (("app", "%"), ("app_clone", "%"), ("app", "10.1.2.3")):
+    for account in (
+        ("app", "%"),
+        ("app_clone", "%"),
+        ("app", "10.1.2.3"),
+        ("app", "10.9.0.0/255.255.0.0"),
+    ):
         assert template(SQL, "app") == shown(blue.grants(*account))
         assert any("REQUIRE SSL" in line for line in blue.grants(*account))
 

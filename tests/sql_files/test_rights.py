@@ -174,7 +174,7 @@ def test_a_name_that_would_have_to_be_escaped_is_refused(name: str) -> None:
         Account(name)
 
 
-@pytest.mark.parametrize("host", ["", "a'b", "10.0.0.0/8 "])
+@pytest.mark.parametrize("host", ["", "a'b", "10.0.0.0 "])
 def test_a_host_that_would_have_to_be_escaped_is_refused(host: str) -> None:
     with pytest.raises(ValueError, match="host"):
         Account("app", host)
