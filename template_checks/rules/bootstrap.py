@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from template_checks.render import REGION
 from template_checks.iam import statements_of
+from template_checks.render import REGION
 from template_checks.rules.rule import Found, rule
 from template_checks.source import STACK
 from template_checks.tree import ROOT_STACK, Resource, Tree, named_in, number
