@@ -96,9 +96,14 @@ def services(action: str) -> set[str]:
 def takes(action: str, arn: str) -> bool:
     """Tell whether an ARN, with symbols in it, is of a kind that the action takes.
 
-    A symbol may stand for a name with a slash before it, as those of parameters have.
+    A symbol may stand for a name with a slash before it, as those of parameters have,
+    and a star for several names.
     """
-    possible = {SYMBOL.sub(text, arn) for text in ("x", "/x")}
+    possible = {
+        SYMBOL.sub(name, arn).replace("*", names)
+        for name in ("x", "/x")
+        for names in ("x", "x:x", "x/x")
+    }
     return any(form.fullmatch(text) for form in _kinds(action) for text in possible)
 
 

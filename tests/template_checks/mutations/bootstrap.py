@@ -135,10 +135,10 @@ BOOTSTRAPS = (
     ),
     Mutation(
         "IAM14",
-        "network interfaces by another name",
+        "a security group by another name",
         BOOTSTRAP,
-        "${AWS::AccountId}:network-interface/*",
-        "${AWS::AccountId}:interface/*",
+        "${AWS::AccountId}:security-group/${GroupId}",
+        "${AWS::AccountId}:group/${GroupId}",
     ),
     Mutation(
         "IAM09",
