@@ -9,18 +9,20 @@ from typing import Any
 
 import pytest
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 from pydantic_core import PydanticUndefined
 
 from shifter.cli.errors import MEANINGS
 from shifter.core.gates.alarm import AlarmGate
 from shifter.core.gates.approval import ApprovalGate
+from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.gates.gate import Gate
 from shifter.core.gates.replication import ReplicationGate
 from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.gates.targets import TargetsGate
+from shifter.core.lanes import percent
 from shifter.core.plan import Plan, Standing, Step, parse_plan
-from shifter.core.quantities import format_duration
+from shifter.core.quantities import format_duration, parse_share
 from tests.cli.command import run, trimmed
 from tests.cli.plans import good_plan
 
@@ -36,6 +38,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "Kind `replication`": ReplicationGate,
     "Kind `targets`": TargetsGate,
     "Kind `sufficiency`": SufficiencyGate,
+    "Kind `evidence`": EvidenceGate,
     "Kind `approval`": ApprovalGate,
 }
 
@@ -89,6 +92,8 @@ def _default(model: type[BaseModel], name: str) -> str:
             return "`null`"
         case bool():
             return f"`{str(default).lower()}`"
+        case int() if any(BeforeValidator(parse_share) == m for m in field.metadata):
+            return f"`{percent(default)}`"
         case int() | str():
             return f"`{default}`"
         case _:

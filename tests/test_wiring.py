@@ -155,6 +155,7 @@ def test_every_gate_that_looks_at_the_world_has_a_reader(clients: Clients) -> No
         "line",
         "replication",
         "targets",
+        "evidence",
         "sufficiency",
         "weights",
         "dns_settled",

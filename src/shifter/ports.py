@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shifter.core.edges import DnsState, EdgeState
@@ -21,6 +21,7 @@ from shifter.core.intervals import Interval
 from shifter.core.journal import Entry
 from shifter.core.lanes import Lane
 from shifter.core.notice import Notice
+from shifter.core.outcomes import Objective, Outcome, Span
 from shifter.core.record import Record
 from shifter.core.topology import Topology
 
@@ -158,6 +159,19 @@ class Traffic(Protocol):
         """The closed intervals from `start` to `end`, oldest first.
 
         One without any datapoint is included, with no counts.
+        """
+
+
+class Outcomes(Protocol):
+    """How requests ended, as one source counts them."""
+
+    def intervals(
+        self, objective: Objective, span: Span, length: timedelta
+    ) -> Sequence[Outcome]:
+        """The intervals of this length that lie in the span, oldest first.
+
+        The span is made of whole intervals.  One without any datapoint is included,
+        with no counts; failed and slow requests never outnumber all.
         """
 
 

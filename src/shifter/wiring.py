@@ -24,6 +24,11 @@ from shifter.adapters.ecs import EcsCapacity
 from shifter.adapters.executions import StepFunctionsExecutions
 from shifter.adapters.logged_store import LoggedStore
 from shifter.adapters.notices import SnsEventBridgeNotifier
+from shifter.adapters.outcomes import (
+    ApplicationOutcomes,
+    BalancerOutcomes,
+    EvidenceReader,
+)
 from shifter.adapters.probe import HttpProbe
 from shifter.adapters.readers import (
     CapacityReader,
@@ -35,6 +40,7 @@ from shifter.adapters.readers import (
 from shifter.adapters.route53 import Route53Dns
 from shifter.adapters.ssm import load_topology
 from shifter.adapters.ssm_gates import CalendarReader, LineReader
+from shifter.core.outcomes import Source
 from shifter.settings import Settings
 
 if TYPE_CHECKING:
@@ -126,6 +132,16 @@ class AwsPorts:
             ),
             "targets": TargetsReader(self.edges),
             "sufficiency": SufficiencyReader(self.traffic),
+            "evidence": EvidenceReader(
+                {
+                    Source.LOAD_BALANCER: BalancerOutcomes(
+                        self._cloudwatch, self.topology
+                    ),
+                    Source.APPLICATION: ApplicationOutcomes(
+                        self._cloudwatch, self.topology
+                    ),
+                }
+            ),
             "weights": WeightsReader(self.edges),
             "dns_settled": DnsSettledReader(self.dns),
             "capacity": CapacityReader(self.capacity),

@@ -23,13 +23,16 @@ from shifter.adapters.memory.edges import MemoryEdges
 from shifter.adapters.memory.signals import (
     HEARTBEAT_ALARM,
     MemoryAlarms,
+    MemoryOutcomes,
     MemoryReplication,
     MemoryTraffic,
 )
 from shifter.adapters.memory.ssm_gates import MemoryCalendars, MemoryLine
 from shifter.adapters.memory.world import START, MemoryWorld
+from shifter.adapters.outcomes import APPLICATION, ApplicationOutcomes
 from shifter.adapters.route53 import Route53Dns
 from shifter.adapters.ssm_gates import CalendarReader, LineReader
+from shifter.core.counts import Counts
 from shifter.core.edges import EdgeState
 from shifter.core.errors import Throttled, Unavailable
 from shifter.core.gates.alarm import AlarmSeen, AlarmState
@@ -37,7 +40,7 @@ from shifter.core.gates.calendar import CalendarSeen
 from shifter.core.gates.replication import Lag, ReplicationSeen
 from shifter.core.lanes import ALL_BLUE, Lane
 from shifter.core.topology import Topology
-from shifter.ports import Capacity, Dns, Edges, Reader, Traffic
+from shifter.ports import Capacity, Dns, Edges, Outcomes, Reader, Traffic
 from tests.adapters.account import REGION, Account
 
 T = TypeVar("T")
@@ -62,6 +65,8 @@ class Bench(Protocol):
     def capacity(self) -> Capacity: ...
     @property
     def traffic(self) -> Traffic: ...
+    @property
+    def outcomes(self) -> Outcomes: ...
     @property
     def alarms(self) -> Reader: ...
     @property
@@ -89,6 +94,9 @@ class Bench(Protocol):
     def set_task(self, status: str, lags: dict[datetime, float]) -> None: ...
     def set_requests(
         self, start: datetime, counts: dict[str, dict[Lane, int]]
+    ) -> None: ...
+    def set_outcomes(
+        self, start: datetime, counts: dict[str, dict[Lane, Counts]]
     ) -> None: ...
     def break_source(self, source: str) -> None:
         """Let a source of reads refuse: targets, dns, alarms, replication, ..."""
@@ -129,6 +137,7 @@ class MemoryBench:
         self.dns = MemoryDns(self.world)
         self.capacity = MemoryCapacity(self.world)
         self.traffic = MemoryTraffic(self.world)
+        self.outcomes = MemoryOutcomes(self.world)
         self.world.line = None
         self.alarms = MemoryAlarms(self.world)
         self.calendars = MemoryCalendars(self.world)
@@ -166,6 +175,11 @@ class MemoryBench:
 
     def set_requests(self, start: datetime, counts: dict[str, dict[Lane, int]]) -> None:
         self.world.requests[start] = counts
+
+    def set_outcomes(
+        self, start: datetime, counts: dict[str, dict[Lane, Counts]]
+    ) -> None:
+        self.world.outcomes[start] = counts
 
     def break_source(self, source: str) -> None:
         self.world.broken[source] = Throttled("Describe", source, "Rate exceeded")
@@ -235,6 +249,7 @@ class AwsBench:
         "replication": ("dms", "DescribeReplicationTasks"),
         "capacity": ("ecs", "DescribeServices"),
         "traffic": ("cloudwatch", "GetMetricData"),
+        "outcomes": ("cloudwatch", "GetMetricData"),
     }
 
     def __init__(self, account: Account, *, whole: bool = True) -> None:
@@ -278,6 +293,10 @@ class AwsBench:
     @cached_property
     def traffic(self) -> CloudWatchTraffic:
         return CloudWatchTraffic(self.account.client("cloudwatch"), self.topology)
+
+    @cached_property
+    def outcomes(self) -> ApplicationOutcomes:
+        return ApplicationOutcomes(self.account.client("cloudwatch"), self.topology)
 
     @cached_property
     def alarms(self) -> AlarmReader:
@@ -448,6 +467,24 @@ class AwsBench:
                     LoadBalancer=balancer,
                     TargetGroup=edge.target_groups[lane].rpartition(":")[2],
                 )
+
+    def set_outcomes(
+        self, start: datetime, counts: dict[str, dict[Lane, Counts]]
+    ) -> None:
+        for edge, lanes in counts.items():
+            for lane, told in lanes.items():
+                for metric, value in zip(
+                    ("requests", "errors", "slow"), told, strict=True
+                ):
+                    self.put(
+                        APPLICATION,
+                        metric,
+                        start,
+                        value,
+                        environment=self.topology.environment,
+                        edge=edge,
+                        lane=lane.value,
+                    )
 
     def put(
         self,

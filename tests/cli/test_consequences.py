@@ -21,6 +21,7 @@ from shifter.core.gates.approval import ApprovalGate
 from shifter.core.gates.calendar import CalendarGate, CalendarSeen
 from shifter.core.gates.capacity import CapacityGate, CapacitySeen
 from shifter.core.gates.dns import DnsSeen, DnsSettledGate
+from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.gates.gate import (
     Gate,
     OnBad,
@@ -102,6 +103,22 @@ BAD: list[tuple[Gate[Any], Any, dict[str, Any], str]] = [
     (LineGate(), LineSeen("line", "a flood"), {}, "stopped"),
     (WatchdogGate(), STILL, {}, "no heartbeat"),
 ]
+
+
+@pytest.mark.parametrize("policy", OnBad)
+def test_evidence_leads_where_it_is_said_to_lead(policy: OnBad) -> None:
+    """What is said of it is what its own tests show (tests/core/gates)."""
+    gate = EvidenceGate(name="e", slow_above_ms=500, on_worse=policy)
+    waiting, worse = when_bad(gate)
+
+    assert (waiting.when, waiting.then) == (
+        "too little evidence for the next step",
+        Outcome.HOLD,
+    )
+    assert worse.when == "green worse than blue"
+    assert (worse.then is Outcome.ROLL_BACK) == (policy.verdict is Verdict.BREACH)
+    assert can_roll_back(gate) is (policy is OnBad.ROLL_BACK)
+    assert when_no_data(gate) is when_unreadable(gate) is Outcome.HOLD
 
 
 @pytest.mark.parametrize(("gate", "seen", "known", "when"), BAD)

@@ -89,3 +89,25 @@ def test_a_forecast_says_how_many_of_its_prices_were_verified() -> None:
     assert "all verified" in provenance(checked)
     assert f"1 of {len(PRICES)} verified" in provenance((*believed[1:], checked[0]))
     assert all(price.source for price in PRICES)
+
+
+def test_evidence_is_read_once_for_each_interval_and_only_with_a_control() -> None:
+    """Ten minutes at 10 %, the baseline twice, and nothing at 100 %."""
+    plan = good_plan()
+    steps = [{"share": "10 %", "bake": "10m"}, {"share": "100 %"}]
+    bare = running_cost(parse_plan(plan | {"steps": steps}))
+    for proof, reads, metrics in (
+        ({"slow_above_ms": 500}, 12, 16),
+        ({"slow_above_ms": 500, "errors": ["5xx"]}, 12, 12),
+        ({"source": "application"}, 32, 12),
+    ):
+        gates = [*plan["gates"], {"kind": "evidence", "name": "proof", **proof}]
+        with_evidence = running_cost(
+            parse_plan(plan | {"steps": steps, "gates": gates})
+        )
+        dearer = with_evidence.dollars["CloudWatch"] - bare.dollars["CloudWatch"]
+
+        assert (bare.calls + reads, round(reads * metrics * 0.00001, 6)) == (
+            with_evidence.calls,
+            round(dearer, 6),
+        )

@@ -41,6 +41,7 @@ from shifter.core.journal import Entry
 from shifter.core.lanes import Lane, Split, Weights
 from shifter.core.notice import Notice, Severity
 from shifter.core.orders import Abort, Answer, Pause, Resume
+from shifter.core.outcomes import Failure
 from shifter.core.phases import Phase
 from shifter.core.plan import Plan, parse_plan
 from shifter.core.record import Baseline, Claim, Proof, Record, Rollback
@@ -195,6 +196,7 @@ def _kinds(
                     "stale_after": _durations(60, 900),
                 },
             ),
+            *_evidence(shares),
             st.fixed_dictionaries(
                 {
                     "kind": st.just("approval"),
@@ -208,6 +210,35 @@ def _kinds(
             st.fixed_dictionaries({"kind": st.just("calendar"), "calendar": NAMES}),
         ]
     )
+
+
+def _evidence(shares: list[int]) -> list[st.SearchStrategy[dict[str, Any]]]:
+    """None where the only step leaves nothing on blue."""
+    if shares[0] == 1000:
+        return []
+    common: dict[str, st.SearchStrategy[Any]] = {
+        "budget": st.integers(1, 100_000),
+        "alpha": st.integers(1, 100).flatmap(_write_share),
+        "minimum_requests": st.integers(1, 10**9),
+        "stale_after": _durations(10, 900),
+        "on_worse": st.sampled_from(OnBad).map(str),
+    }
+    return [
+        st.fixed_dictionaries(
+            {"kind": st.just("evidence"), "slow_above_ms": st.integers(1, 600_000)},
+            optional={
+                **common,
+                "source": st.just("load_balancer"),
+                "errors": st.lists(
+                    st.sampled_from(Failure).map(str), min_size=1, max_size=3
+                ),
+            },
+        ),
+        st.fixed_dictionaries(
+            {"kind": st.just("evidence"), "source": st.just("application")},
+            optional=common,
+        ),
+    ]
 
 
 SCALARS = (

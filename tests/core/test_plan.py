@@ -111,7 +111,7 @@ HALF = {"share": "50 %", "bake": "30m"}
 ALL = {"share": "100 %"}
 BARE_SHARE = 'write a percentage such as "10 %" or "0.5 %"'
 BARE_DURATION = 'write a number with its unit, such as "90s", "5m" or "2h"'
-KINDS = "one of alarm, replication, targets, sufficiency, approval, calendar"
+KINDS = "one of alarm, replication, targets, sufficiency, evidence, approval, calendar"
 SAME_STEP = "the same as the step before: change the share or the dns_share"
 
 WRONG: dict[str, tuple[dict[str, Any], Problem]] = {
@@ -138,6 +138,25 @@ WRONG: dict[str, tuple[dict[str, Any], Problem]] = {
             "gates.0.lane",
             "blue",
             "steps lead to green, so only its requests can suffice",
+        ),
+    ),
+    "evidence where nothing is left on blue": (
+        {
+            "steps": [{"share": "100 %"}],
+            "gates": [ALARM, {"kind": "evidence", "name": "proof", "slow_above_ms": 9}],
+        },
+        Problem(
+            "gates.1.kind",
+            "evidence",
+            "compares green with blue: begin with a step below 100 %",
+        ),
+    ),
+    "evidence without a latency objective": (
+        {"gates": [{"kind": "evidence", "name": "proof"}]},
+        Problem(
+            "gates.0",
+            "{'kind': 'evidence', 'name': 'proof'}",
+            "slow_above_ms: required where the load balancers count",
         ),
     ),
     "a number that Python refuses to write": (

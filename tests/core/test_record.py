@@ -117,6 +117,9 @@ def test_a_gate_knows_where_the_cutover_stands() -> None:
 
     assert Situation(
         now=NOW,
+        started_at=kept.started_at,
+        shares=(50, 500, 1000),
+        step=2,
         split=HALF,
         expected=(HALF,),
         settled_at=kept.settled_at,

@@ -20,12 +20,14 @@ from shifter.adapters.memory.notices import MemoryNotifier
 from shifter.adapters.memory.probe import MemoryProbe
 from shifter.adapters.memory.signals import (
     MemoryAlarms,
+    MemoryOutcomes,
     MemoryReplication,
     MemoryTraffic,
 )
 from shifter.adapters.memory.ssm_gates import MemoryCalendars, MemoryLine
 from shifter.adapters.memory.store import MemoryStore
 from shifter.adapters.memory.world import START, ManualClock, MemoryWorld
+from shifter.adapters.outcomes import EvidenceReader
 from shifter.adapters.readers import (
     CapacityReader,
     DnsSettledReader,
@@ -42,6 +44,7 @@ from shifter.core.gates.replication import Lag, ReplicationSeen
 from shifter.core.journal import Entry
 from shifter.core.lanes import ALL_BLUE, Lane, Weights
 from shifter.core.notice import Severity
+from shifter.core.outcomes import Source
 from shifter.core.phases import Phase
 from shifter.core.plan import Plan
 from shifter.core.record import Record
@@ -255,6 +258,7 @@ class RiverPorts:
             "replication": MemoryReplication(river),
             "targets": TargetsReader(self.edges),
             "sufficiency": SufficiencyReader(self.traffic),
+            "evidence": EvidenceReader(dict.fromkeys(Source, MemoryOutcomes(river))),
             "weights": WeightsReader(self.edges),
             "dns_settled": DnsSettledReader(self.dns),
             "capacity": CapacityReader(self.capacity),

@@ -4,8 +4,8 @@ Rules of this file
 * Alarms are asked for by name with both types named: without `AlarmTypes` composite
   alarms look missing.  A name that is left out of the answer is MISSING.
 * The alarm on the watchdog's heartbeat is asked for together with all the others.
-* Metric data are raw statistics of one minute, never metric math: what they mean is
-  computed by us, where it is tested.  A minute without a datapoint stays without one.
+* Metric data are raw statistics of one period, never metric math: what they mean is
+  computed by us, where it is tested.  A period without a datapoint stays without one.
 * An answer that CloudWatch itself calls incomplete is a failure, not a smaller number.
 
 AWS documentation: CloudWatch API, `DescribeAlarms` (at most 100 names) and
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shifter.adapters.failures import translated
@@ -39,7 +39,7 @@ QUERIES_PER_CALL = 500
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One statistic of one metric, minute by minute."""
+    """One statistic of one metric."""
 
     namespace: str
     name: str
@@ -106,13 +106,7 @@ class CloudWatchTraffic:
                 "AWS/ApplicationELB",
                 "RequestCount",
                 "Sum",
-                (
-                    (
-                        "LoadBalancer",
-                        _dimension(edge.load_balancer_arn, "loadbalancer/"),
-                    ),
-                    ("TargetGroup", "targetgroup/" + _dimension(arn, "targetgroup/")),
-                ),
+                group_dimensions(edge.load_balancer_arn, arn),
             )
             for edge in topology.edges
             for lane, arn in edge.target_groups.items()
@@ -138,9 +132,13 @@ class CloudWatchTraffic:
 
 
 def read_metrics(
-    client: CloudWatchClient, metrics: Sequence[Metric], start: datetime, end: datetime
+    client: CloudWatchClient,
+    metrics: Sequence[Metric],
+    start: datetime,
+    end: datetime,
+    period: timedelta = INTERVAL,
 ) -> dict[Metric, dict[datetime, float]]:
-    """Datapoints by the start of their minute, from `start` to `end`, without `end`.
+    """Datapoints by the start of their period, from `start` to `end`, without `end`.
 
     One call for up to 500 metrics, and further pages as they come.
     """
@@ -150,7 +148,9 @@ def read_metrics(
         resource = " and ".join(sorted({metric.name for metric in chunk}))
         statuses: dict[str, str] = {}
         pages = client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=[_query(id_, metric) for id_, metric in ids.items()],
+            MetricDataQueries=[
+                _query(id_, metric, period) for id_, metric in ids.items()
+            ],
             StartTime=start,
             EndTime=end,
             ScanBy="TimestampAscending",
@@ -170,7 +170,7 @@ def read_metrics(
     return found
 
 
-def _query(id_: str, metric: Metric) -> Any:
+def _query(id_: str, metric: Metric, period: timedelta) -> Any:
     return {
         "Id": id_,
         "MetricStat": {
@@ -181,7 +181,7 @@ def _query(id_: str, metric: Metric) -> Any:
                     {"Name": name, "Value": value} for name, value in metric.dimensions
                 ],
             },
-            "Period": 60,
+            "Period": int(period.total_seconds()),
             "Stat": metric.statistic,
         },
         "ReturnData": True,
@@ -208,9 +208,15 @@ def _to_seen(alarm: Mapping[str, Any]) -> AlarmSeen | Unreadable:
     )
 
 
-def _dimension(arn: str, after: str) -> str:
-    """What CloudWatch calls a load balancer or a target group: the end of its ARN."""
-    return arn.partition(after)[2]
+def group_dimensions(
+    load_balancer_arn: str, target_group_arn: str
+) -> tuple[tuple[str, str], ...]:
+    """What CloudWatch calls a target group: the ends of two ARNs."""
+    group = target_group_arn.partition("targetgroup/")[2]
+    return (
+        ("LoadBalancer", load_balancer_arn.partition("loadbalancer/")[2]),
+        ("TargetGroup", f"targetgroup/{group}"),
+    )
 
 
 def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -20,7 +20,7 @@ from shifter.core.gates.dns import DnsSeen
 from shifter.core.gates.gate import Gate, Situation, Unreadable
 from shifter.core.gates.targets import TargetsGate, TargetsSeen
 from shifter.core.gates.weights import EdgesSeen
-from shifter.core.intervals import EvidenceGate, TrafficSeen, closed_before
+from shifter.core.intervals import CountingGate, TrafficSeen, closed_before
 from shifter.core.lanes import Lane
 from shifter.ports import Capacity, Dns, Edges, Traffic
 
@@ -111,7 +111,7 @@ class TargetsReader:
 
 
 class SufficiencyReader:
-    """Fits `ports.Reader` for gates that judge evidence."""
+    """Fits `ports.Reader` for gates that count requests."""
 
     def __init__(self, traffic: Traffic) -> None:
         self._traffic = traffic
@@ -122,7 +122,7 @@ class SufficiencyReader:
         wanted: dict[str, tuple[datetime, datetime]] = {}
         for gate in gates:
             situation = situations[gate.name]
-            start = cast(EvidenceGate, gate).wanted_from(situation)
+            start = cast(CountingGate, gate).wanted_from(situation)
             closed = closed_before(situation.now)
             if start is not None and start < closed:
                 wanted[gate.name] = (start, closed)

@@ -15,6 +15,7 @@ from shifter.core.gates.approval import ApprovalGate
 from shifter.core.gates.calendar import CalendarGate
 from shifter.core.gates.capacity import CapacityGate
 from shifter.core.gates.dns import DnsSettledGate
+from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.gates.gate import Gate, OnBad, OnDeadline, OnSilence
 from shifter.core.gates.hold import HoldGate
 from shifter.core.gates.line import LineGate
@@ -56,6 +57,11 @@ def when_bad(gate: Gate[Any]) -> tuple[Consequence, ...]:
         case SufficiencyGate():
             fewer = f"requests on {gate.lane} below {gate.minimum_requests}"
             return (Consequence(fewer, Outcome.HOLD),)
+        case EvidenceGate():
+            return (
+                Consequence("too little evidence for the next step", Outcome.HOLD),
+                Consequence("green worse than blue", _bad(gate.on_worse)),
+            )
         case ApprovalGate():
             return (
                 Consequence(f"no answer before {percent(gate.before)}", Outcome.HOLD),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shifter.cli import prices
+from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.intervals import INTERVAL
 from shifter.core.plan import Plan
 
@@ -41,7 +42,8 @@ _FOR_EACH: Mapping[str, int] = {
 # each edge, and two notices of three calls each.
 _A_STEP = 1 + 1 + 2 + 2 + 2 * EDGES + 2 * 3
 METRICS_OF_A_TASK = 2
-METRICS_OF_TRAFFIC = 2 * EDGES
+_LANES = 2
+METRICS_OF_TRAFFIC = _LANES * EDGES
 
 # Wait, Assess and Choose; Shift and Choose; the start's three and the end's three.
 _TRANSITIONS_OF_A_LOOK = 3
@@ -96,11 +98,18 @@ def running_cost(plan: Plan) -> RunningCost:
     runs = looks + steps + 2  # of functions: each shift, the start and the end
     saves = looks + 2 * steps + 2
     minutes = sum(bakes, timedelta()) / INTERVAL
-    evidence = min(float(looks), minutes) if _count(plan, "sufficiency") else 0.0
-    calls = (looks + 2) * _calls_of_a_look(plan) + steps * _A_STEP + evidence
+    counting = min(float(looks), minutes) if _count(plan, "sufficiency") else 0.0
+    compared = [_compared(plan, g) for g in plan.gates if isinstance(g, EvidenceGate)]
+    calls = (
+        (looks + 2) * _calls_of_a_look(plan)
+        + steps * _A_STEP
+        + counting
+        + sum(reads for reads, _ in compared)
+    )
     metrics = (
         looks * METRICS_OF_A_TASK * _count(plan, "replication")
-        + evidence * METRICS_OF_TRAFFIC
+        + counting * METRICS_OF_TRAFFIC
+        + sum(reads * read for reads, read in compared)
     )
     described = looks * _described(plan)
     transitions = (
@@ -136,6 +145,19 @@ def dollars(charged: Charged) -> Mapping[str, float]:
         "CloudWatch": prices.METRIC_REQUESTED.of(charged.metrics)
         + prices.CLOUDWATCH_REQUEST.of(charged.described),
     }
+
+
+def _compared(plan: Plan, gate: EvidenceGate) -> tuple[float, int]:
+    """How often an evidence gate reads, and how many metrics each time.
+
+    It reads blue's past twice, and then what has closed, at most once in each look, as
+    long as there is something on blue to compare with.
+    """
+    objective = gate.objective
+    closed = max(objective.source.length, plan.poll)
+    bakes = sum((plan.bake(n) for n in range(1, len(plan.steps))), timedelta())
+    of_a_lane = 2 + len(objective.failures or ("errors",))
+    return 2 + bakes / closed, EDGES * _LANES * of_a_lane
 
 
 def _calls_of_a_look(plan: Plan) -> int:

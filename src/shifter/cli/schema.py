@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from shifter.cli.docstrings import attribute_docstrings
+from shifter.core.lanes import percent
 from shifter.core.plan import Plan, PlannedGate
 from shifter.core.quantities import format_duration
 from shifter.core.topology import Topology
@@ -44,6 +45,8 @@ class _Described(GenerateJsonSchema):
             field.pop("title", None)
             told = f"{docstrings.get(name, '')} {field.get('description', '')}"
             field["description"] = " ".join(told.split())
+            if field.get("type") == "string" and isinstance(field.get("default"), int):
+                field["default"] = percent(field["default"])
         if schema["cls"] in _TOLD_APART_BY_KIND:
             described["required"] = ["kind", *described.get("required", [])]
             described["properties"]["kind"].pop("default", None)

@@ -22,7 +22,7 @@ from shifter.core.quantities import format_duration
 FAILURES_ALLOWED = 2
 """Failed acts in a row that hold; one more leads out."""
 
-_FOR_THE_NEXT_STEP = frozenset({"weights", "approval", "sufficiency"})
+_FOR_THE_NEXT_STEP = frozenset({"weights", "approval", "evidence", "sufficiency"})
 """Kinds of gates that do not keep a resume waiting: weights are what it mends, and the
 others may wait for traffic or for a step that there cannot be before."""
 

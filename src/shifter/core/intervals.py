@@ -6,9 +6,8 @@ is *unknown*, never zero: an ALB publishes nothing for a minute without requests
 (Elastic Load Balancing user guide, "CloudWatch metrics for your Application Load
 Balancer").
 
-A gate that judges evidence fits `EvidenceGate`: it says from when on it wants
-intervals, and keeps what it has learnt in its memory.  `sufficiency` is the first
-implementation.
+A gate that counts fits `CountingGate`: it says from when on it wants intervals, and
+keeps what it has counted in its memory.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class TrafficSeen:
     intervals: tuple[Interval, ...]
 
 
-class EvidenceGate(Protocol):
+class CountingGate(Protocol):
     """What a reader of traffic needs from the gate it reads for."""
 
     name: str

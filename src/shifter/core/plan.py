@@ -22,6 +22,7 @@ from shifter.core.gates.approval import ApprovalGate
 from shifter.core.gates.calendar import CalendarGate
 from shifter.core.gates.capacity import CapacityGate
 from shifter.core.gates.dns import DnsSettledGate
+from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.gates.gate import Gate
 from shifter.core.gates.hold import HoldGate
 from shifter.core.gates.line import LineGate
@@ -41,6 +42,7 @@ PlannedGate = Annotated[
     | ReplicationGate
     | TargetsGate
     | SufficiencyGate
+    | EvidenceGate
     | ApprovalGate
     | CalendarGate,
     Field(discriminator="kind"),
@@ -179,7 +181,8 @@ def _problem(entry: Any) -> Problem:
             return Problem(field, "missing", "required")
         case "union_tag_invalid" | "union_tag_not_found":
             kinds = (
-                "one of alarm, replication, targets, sufficiency, approval, calendar"
+                "one of alarm, replication, targets, sufficiency, evidence, approval, "
+                "calendar"
             )
             if "kind" not in found:
                 return Problem(f"{field}.kind", "missing", f"required: {kinds}")

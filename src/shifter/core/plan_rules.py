@@ -12,6 +12,7 @@ from shifter.core.errors import Problem
 from shifter.core.gates.alarm import AlarmGate
 from shifter.core.gates.approval import ApprovalGate
 from shifter.core.gates.calendar import CalendarGate
+from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.lanes import PER_MILLE, Lane, percent
 from shifter.core.quantities import format_duration
@@ -107,6 +108,14 @@ def _of_gates(plan: Plan) -> list[Problem]:
                     f"gates.{number}.lane",
                     gate.lane,
                     "steps lead to green, so only its requests can suffice",
+                )
+            )
+        if isinstance(gate, EvidenceGate) and plan.steps[0].share == PER_MILLE:
+            problems.append(
+                Problem(
+                    f"gates.{number}.kind",
+                    gate.kind,
+                    "compares green with blue: begin with a step below 100 %",
                 )
             )
         if isinstance(gate, ApprovalGate) and gate.before not in {

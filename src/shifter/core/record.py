@@ -174,6 +174,9 @@ class Record(Model):
             following = ()  # no other step is due before this one is made
         return Situation(
             now=now,
+            started_at=self.started_at,
+            shares=tuple(step.share for step in self.plan.steps),
+            step=self.step,
             split=self.split,
             expected=self.expected,
             settled_at=self.settled_at,

@@ -1,12 +1,12 @@
-"""Alarms, replication and traffic without AWS.
+"""Alarms, replication, traffic and its outcomes without AWS.
 
-Twins of `adapters.cloudwatch` and `adapters.dms`.
+Twins of `adapters.cloudwatch`, `adapters.dms` and `adapters.outcomes`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shifter.adapters.memory.world import MemoryWorld
@@ -16,6 +16,7 @@ from shifter.core.gates.gate import Gate, Situation, Unreadable
 from shifter.core.gates.replication import ReplicationGate, ReplicationSeen
 from shifter.core.gates.watchdog import HeartbeatSeen, WatchdogGate
 from shifter.core.intervals import INTERVAL, Interval, first_interval
+from shifter.core.outcomes import Objective, Outcome, Span
 
 HEARTBEAT_ALARM = "watchdog-heartbeat"
 _MISSING = AlarmSeen(AlarmState.MISSING)
@@ -85,3 +86,22 @@ class MemoryTraffic:
             intervals.append(Interval(at, world.served(at)))
             at += INTERVAL
         return intervals
+
+
+class MemoryOutcomes:
+    """Fits `ports.Outcomes`."""
+
+    def __init__(self, world: MemoryWorld) -> None:
+        self._world = world
+
+    def intervals(
+        self, objective: Objective, span: Span, length: timedelta
+    ) -> Sequence[Outcome]:
+        del objective
+        world = self._world
+        world.ask("outcomes")
+        told, at = [], span.start
+        while at + length <= span.end:
+            told.append(Outcome(at, length, world.ended(at, length)))
+            at += length
+        return told

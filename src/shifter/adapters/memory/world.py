@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from shifter.core.counts import Counts
 from shifter.core.edges import DnsState, EdgeState
 from shifter.core.errors import AwsError
 from shifter.core.gates.alarm import AlarmSeen, AlarmState
@@ -30,6 +31,7 @@ T = TypeVar("T")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _ALL_BLUE = EdgeState(weights=ALL_BLUE.weights())
 _NO_REQUESTS: Mapping[str, Mapping[Lane, int]] = {}
+_NO_OUTCOMES: Mapping[str, Mapping[Lane, Counts]] = {}
 
 
 class ManualClock:
@@ -78,9 +80,11 @@ class MemoryWorld:
         self.scale_in_suspended = False
         self.requests: dict[datetime, Mapping[str, Mapping[Lane, int]]] = {}
         """Counts by edge and lane, by the start of their interval."""
+        self.outcomes: dict[datetime, Mapping[str, Mapping[Lane, Counts]]] = {}
+        """How requests ended, by edge and lane, by the start of their interval."""
         self.broken: dict[str, AwsError] = {}
         """Sources that cannot be asked: targets, dns, alarms, calendars, line,
-        replication, capacity, traffic."""
+        replication, capacity, traffic, outcomes."""
 
     def effect(self, name: str, apply: Callable[[], T]) -> T:
         """Do something to the system.
@@ -99,6 +103,13 @@ class MemoryWorld:
     def served(self, start: datetime) -> Mapping[str, Mapping[Lane, int]]:
         """Requests of the interval that starts then; a traffic model overrides it."""
         return self.requests.get(start, _NO_REQUESTS)
+
+    def ended(
+        self, start: datetime, length: timedelta
+    ) -> Mapping[str, Mapping[Lane, Counts]]:
+        """How the requests of an interval ended; a traffic model overrides it."""
+        del length
+        return self.outcomes.get(start, _NO_OUTCOMES)
 
     def set_targets(
         self, lane: Lane, edge: str, *, healthy: int, registered: int | None = None

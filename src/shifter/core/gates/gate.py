@@ -114,6 +114,12 @@ class Situation:
     """What a gate may know besides what was seen: where the cutover stands."""
 
     now: datetime
+    started_at: datetime | None = None
+    """When the cutover began; None where that is not known."""
+    shares: tuple[int, ...] = ()
+    """The shares of all steps, in per mille."""
+    step: int = 0
+    """Number of the present step, from 1; 0 before the first."""
     split: Split = ALL_BLUE
     """What the present step gives the lanes."""
     expected: tuple[Split, ...] = (ALL_BLUE,)
