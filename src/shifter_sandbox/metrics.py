@@ -2,17 +2,20 @@
 
 Rules: a datapoint belongs to the minute in which it was measured and is stamped with
 that minute's start; one of an `AWS/...` namespace becomes visible 60 to 180 seconds
-after that start, the same delay in every run of one seed; others at once.  Delivery may
-stop for a while: what was measured meanwhile never arrives.  Dimensions match exactly
-or not at all.  Percentiles are nearest rank over the values themselves; AWS
-interpolates its own way, so judge data whose percentile is clear.
+after that start, the same delay in every run of one seed; others at once.  Metrics of
+high resolution have datapoints of ten seconds instead.  Delivery may stop for a while:
+what was measured meanwhile never arrives.  Dimensions match exactly or not at all.
+Percentiles are nearest rank over the values themselves; AWS interpolates its own way,
+so judge data whose percentile is clear.  So are trimmed counts.
 
 Sources: Amazon CloudWatch user guide, "Metrics concepts" (periods, percentiles,
-dimensions); CloudWatch API reference, "GetMetricData", "PutMetricData".
+dimensions, high resolution) and "CloudWatch statistics definitions" (`TC`: lower bounds
+are exclusive); CloudWatch API reference, "GetMetricData", "PutMetricData".
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +28,11 @@ from shifter_sandbox.wire import Refused
 
 VISIBLE_AFTER = (60, 180)
 """Seconds from a minute's start to the moment at which its datapoint can be read."""
+TEN_SECONDS = timedelta(seconds=10)
+HIGH_RESOLUTION = frozenset({"Shifter/Application"})
+"""Namespaces whose metrics have datapoints of ten seconds."""
 _PERCENT = 100
+_OVER = re.compile(r"TC\((\d+(?:\.\d+)?):\)")
 
 
 def utc(moment: datetime) -> datetime:
@@ -43,6 +50,15 @@ class Series:
     name: str
     dimensions: frozenset[tuple[str, str]]
 
+    @property
+    def resolution(self) -> timedelta:
+        """Span of one datapoint."""
+        return TEN_SECONDS if self.namespace in HIGH_RESOLUTION else MINUTE
+
+    def start(self, moment: datetime) -> datetime:
+        """Start of the datapoint that a moment belongs to."""
+        return moment - (moment - minute_of(moment)) % self.resolution
+
     @classmethod
     def of(cls, namespace: str, name: str, dimensions: Mapping[str, str]) -> Series:
         return cls(namespace, name, frozenset(dimensions.items()))
@@ -54,7 +70,7 @@ class Series:
 
 @dataclass(slots=True)
 class Datapoint:
-    """What was measured in one minute."""
+    """What was measured in one minute, or in ten seconds."""
 
     total: float = 0.0
     count: float = 0.0
@@ -93,6 +109,10 @@ class Datapoint:
                 return self._by_percentile(name)
 
     def _by_percentile(self, name: str) -> float:
+        over = _OVER.fullmatch(name)
+        if over is not None:
+            least = float(over[1])
+            return sum(count for value, count in self.values.items() if value > least)
         if name[:1] == "p" and name[1:].replace(".", "", 1).isdigit():
             return self._percentile(float(name[1:]))
         raise NotImplementedError(f"the sandbox has no statistic {name}")
@@ -121,7 +141,7 @@ class Silence:
         return (
             series.namespace == self.namespace
             and self.name in {"", series.name}
-            and minute + MINUTE > self.begins
+            and minute + series.resolution > self.begins
             and (self.ends is None or minute < self.ends)
         )
 
@@ -141,7 +161,7 @@ class Metrics:
 
     def at(self, series: Series, moment: datetime) -> Datapoint:
         """The datapoint to add measurements of this moment to."""
-        return self._minutes[series].setdefault(minute_of(moment), Datapoint())
+        return self._minutes[series].setdefault(series.start(moment), Datapoint())
 
     def record(
         self, series: Series, moment: datetime, values: Mapping[float, float]
@@ -166,9 +186,11 @@ class Metrics:
         minutes = self._minutes.get(series)
         if minutes is None:
             return None
+        resolution = series.resolution
+        many = timedelta(seconds=seconds) // resolution
         found = [
             minutes[minute]
-            for minute in (start + MINUTE * n for n in range(seconds // 60))
+            for minute in (start + resolution * n for n in range(many))
             if minute in minutes
             and self.visible_at(series, minute) <= now
             and not any(s.holds_back(series, minute) for s in self.silences)
@@ -196,8 +218,10 @@ class Metrics:
     ) -> list[tuple[datetime, float]]:
         """Visible values of the periods that start in [start, end), oldest first."""
         Datapoint(1, 1, 1, 1, {1: 1}).statistic(statistic)
-        if period % 60:
-            raise Refused("ValidationError", f"Period {period} is no multiple of 60")
+        resolution = int(series.resolution.total_seconds())
+        if period % resolution:
+            told = f"Period {period} is no multiple of {resolution}"
+            raise Refused("ValidationError", told)
         first = int(utc(start).timestamp()) // period * period
         moment = datetime.fromtimestamp(first, tz=UTC)
         found = []

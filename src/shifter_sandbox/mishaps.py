@@ -29,6 +29,18 @@ def trouble(make: Callable[..., Trouble], **details: Any) -> Do:
     return do
 
 
+def troubles(
+    make: Callable[..., Trouble], *lanes: Lane, lasting: timedelta, **details: Any
+) -> Do:
+    """Let several lanes do the same thing wrong for a while."""
+
+    def do(stage: Stage) -> None:
+        ends = stage.aws.now() + lasting
+        stage.traffic.plant(*(make(lane, ends=ends, **details) for lane in lanes))
+
+    return do
+
+
 def unhealthy(lane: Lane, *, edge: str = "", on: bool = True) -> Do:
     """Let the health checks of a lane fail, or pass again."""
     return lambda stage: stage.system.mark_unhealthy(lane, edge=edge, on=on)
@@ -70,13 +82,15 @@ def stop_replication(stage: Stage) -> None:
     stage.system.replication.stop("Stop Reason NORMAL")
 
 
-def stop_metrics(name: str = "", *, lasting: timedelta | None = None) -> Do:
+def stop_metrics(
+    name: str = "", *, lasting: timedelta | None = None, of: str = BALANCERS
+) -> Do:
     """Let CloudWatch deliver no datapoints of load balancers, or of one metric."""
 
     def do(stage: Stage) -> None:
         now = stage.aws.now()
         ends = None if lasting is None else now + lasting
-        stage.aws.metrics.silences.append(Silence(now, BALANCERS, name, ends))
+        stage.aws.metrics.silences.append(Silence(now, of, name, ends))
 
     return do
 

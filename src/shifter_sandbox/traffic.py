@@ -3,7 +3,9 @@
 Each virtual second, a number of requests arrives (Poisson); resolvers decide the edge,
 live weights the lane, the lane's targets and troubles the answer and its latency.  Each
 minute the load balancers publish what they saw, as `AWS/ApplicationELB` does: a count
-only when it is not zero, and nothing for a group that nobody asked.
+only when it is not zero, and nothing for a group that nobody asked.  Every ten seconds
+the application does.  Of the hour before, only what the load balancers and the
+application had counted is made up: blue served it, and nothing was wrong.
 
 Rules: one seed, one run; a forward without weight or a group without healthy targets
 answers 503 of the load balancer, which is no request of any target group.  AWS sends
@@ -21,8 +23,11 @@ from datetime import datetime, timedelta
 from math import exp
 from random import Random
 
+from shifter.core.lanes import Lane
 from shifter_sandbox.account import Account
+from shifter_sandbox.application_metrics import ApplicationMetrics
 from shifter_sandbox.balancer_metrics import BalancerMetrics
+from shifter_sandbox.clock import minute_of
 from shifter_sandbox.resolvers import Resolvers, draw
 from shifter_sandbox.system import Entry, System
 from shifter_sandbox.troubles import Trouble
@@ -32,6 +37,8 @@ BASE_ERRORS = 0.0004
 BASE_LATENCY = 0.045
 LATENCY_SPREAD = 0.35
 BUCKET = timedelta(seconds=10)
+BEFORE = timedelta(hours=1)
+"""So much of the past is made up."""
 NOWHERE = "nowhere"
 """The lane of a request that the load balancer itself had to refuse."""
 _SECOND = timedelta(seconds=1)
@@ -80,7 +87,11 @@ class Traffic:
         self._published = BalancerMetrics(
             aws.metrics, aws.load_balancing, system.entries
         )
+        self._counted = ApplicationMetrics(
+            aws.metrics, system.topology.environment, system.entries
+        )
         self._watchers: list[Callable[[Bucket], object]] = []
+        self._remember(Random(seed + 1))  # noqa: S311
         self.total = Bucket(self._second)
         self.buckets: list[Bucket] = []
         aws.clock.each_span(self._pass)
@@ -106,11 +117,31 @@ class Traffic:
         while self._second + _SECOND <= end:
             self._serve_second(self._second)
             self._second += _SECOND
+            if self._second.second % 10 == 0:
+                self._counted.publish(self._second - BUCKET)
             if self._second.second == 0:
                 self._published.publish(self._second - timedelta(minutes=1))
             if self.buckets and self._second >= self.buckets[-1].start + BUCKET:
                 for watch in self._watchers:
                     watch(self.buckets[-1])
+
+    def _remember(self, random: Random) -> None:
+        """Let the hour before have been: blue served it at the first edge."""
+        entry, began = (
+            next(iter(self._entries.values())),
+            minute_of(self._second) - BEFORE,
+        )
+        [blue] = [group for group, lane in entry.lanes.items() if lane == Lane.BLUE]
+        for number in range(BEFORE // BUCKET):
+            count = max(round(random.gauss(mean := self._rate * 10, mean**0.5)), 0)
+            failed = sum(random.random() < BASE_ERRORS for _ in range(count))
+            latencies = random.choices(self._latencies, k=count)
+            self._published.answered(entry, blue, failed, latencies)
+            self._counted.answered(entry.edge, Lane.BLUE, failed, latencies)
+            over = began + (number + 1) * BUCKET
+            self._counted.publish(over - BUCKET)
+            if over.second == 0:
+                self._published.publish(over - timedelta(minutes=1))
 
     def _serve_second(self, now: datetime) -> None:
         if not self.buckets or now >= self.buckets[-1].start + BUCKET:
@@ -145,12 +176,9 @@ class Traffic:
             else:
                 rate, extra = self._behaviour(lane, now)
                 failed = sum(self._random.random() < rate for _ in range(number))
-                self._published.answered(
-                    entry,
-                    group,
-                    failed,
-                    [self._latency(extra) for _ in range(number)],
-                )
+                latencies = [self._latency(extra) for _ in range(number)]
+                self._published.answered(entry, group, failed, latencies)
+                self._counted.answered(entry.edge, lane, failed, latencies)
             for told in (bucket, self.total):
                 told.requests[lane] += number
                 if failed:

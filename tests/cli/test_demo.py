@@ -37,7 +37,7 @@ def test_the_list_is_there_for_programs() -> None:
     listed = json.loads(run("demo", "--list", "--json").stdout)
 
     assert list(SCENARIOS) == [entry["name"] for entry in listed]
-    assert ["outage", "edit-higher", "complete"] == [
+    assert ["worse", "edit-higher", "complete"] == [
         entry["name"] for entry in listed if entry["demo"]
     ]
 

@@ -269,9 +269,13 @@ class Bench:
     """The river, its ports, and one cutover on them."""
 
     def __init__(
-        self, topology: Topology = RIVERBANK, *, history_limit: int = 20_000
+        self,
+        topology: Topology = RIVERBANK,
+        *,
+        history_limit: int = 20_000,
+        river: River | None = None,
     ) -> None:
-        self.river = River(topology)
+        self.river = river or River(topology)
         self.ports = RiverPorts(self.river, history_limit)
         self.clock = self.ports.clock
         self.store = self.ports.store

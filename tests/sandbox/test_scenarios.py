@@ -37,6 +37,9 @@ PLAYED = (
     "throttled",
     "execution-dies",
     "one-edge",
+    "worse",
+    "both-fail",
+    "counts-stop",
     # One of each other kind.
     "metrics-stop@first",
     "edit-unknown-targets@first",

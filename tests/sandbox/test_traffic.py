@@ -38,7 +38,7 @@ def published(
     found = aws.metrics.statistics(
         Series.of(NAMESPACE, name, where),
         "Sum",
-        start=aws.now() - timedelta(minutes=15),
+        start=aws.now() - timedelta(minutes=10),
         end=aws.now(),
         period=60,
         now=aws.now() + timedelta(minutes=5),
@@ -265,3 +265,84 @@ def test_without_dns_everything_goes_to_the_only_edge(aws: Account) -> None:
     assert system.replication is None
     assert system.dns is None
     assert set(traffic.total.edges) == {"edge-1"}
+
+
+def test_blue_has_served_for_an_hour_before(
+    aws: Account, system: System, traffic: Traffic
+) -> None:
+    """What a cutover compares with; the run itself begins now."""
+    entry = system.entries[0]
+    [blue] = [group for group, lane in entry.lanes.items() if lane == "blue"]
+    told = {}
+    for name in ("RequestCount", "HTTPCode_Target_5XX_Count"):
+        points = aws.metrics.statistics(
+            Series.of(NAMESPACE, name, dimensions(entry.load_balancer_arn, blue)),
+            "Sum",
+            start=aws.now() - timedelta(hours=2),
+            end=aws.now(),
+            period=60,
+            now=aws.now() + timedelta(minutes=5),
+        )
+        told[name] = [value for _, value in points]
+
+    assert 60 == len(told["RequestCount"])
+    assert 49_000 < sum(told["RequestCount"]) < 51_000
+    assert 0 < sum(told["HTTPCode_Target_5XX_Count"]) < 60
+    assert 0 == traffic.total.total
+
+
+def test_the_application_counts_what_the_load_balancers_count(
+    aws: Account, system: System, traffic: Traffic
+) -> None:
+    """In ten-second spans, zeros too, and without what never reached it."""
+    traffic.plant(error_rate("green", 0.2), latency("green", 1.0))
+    split(system, blue=3, green=1)
+    aws.advance(600)
+
+    def counted(name: str, lane: str) -> list[float]:
+        named = {"environment": system.topology.environment, "edge": "edge-1"}
+        series = Series.of("Shifter/Application", name, {**named, "lane": lane})
+        found = aws.metrics.statistics(
+            series,
+            "Sum",
+            start=aws.now() - timedelta(minutes=10),
+            end=aws.now(),
+            period=10,
+            now=aws.now(),
+        )
+        return [value for _, value in found]
+
+    for lane in ("blue", "green"):
+        balanced = published(aws, system, "RequestCount", lane)
+        assert 60 == len(counted("requests", lane))
+        assert sum(balanced) == sum(counted("requests", lane))
+    failed = published(aws, system, "HTTPCode_Target_5XX_Count", "green")
+    assert sum(failed) == sum(counted("errors", "green"))
+    assert counted("requests", "green") == counted("slow", "green")
+    assert [0.0] * 60 == counted("requests", "canary")
+
+
+def test_responses_over_a_threshold_are_counted(
+    aws: Account, system: System, traffic: Traffic
+) -> None:
+    traffic.plant(latency("green", 1.0))
+    split(system, blue=3, green=1)
+    aws.advance(600)
+
+    entry = system.entries[0]
+    for lane, part in (("green", 1.0), ("blue", 0.0)):
+        [group] = [g for g, found in entry.lanes.items() if found == lane]
+        over = aws.metrics.statistics(
+            Series.of(
+                NAMESPACE,
+                "TargetResponseTime",
+                dimensions(entry.load_balancer_arn, group),
+            ),
+            "TC(0.5:)",
+            start=aws.now() - timedelta(minutes=10),
+            end=aws.now(),
+            period=60,
+            now=aws.now() + timedelta(minutes=5),
+        )
+        served = published(aws, system, "RequestCount", lane)
+        assert [count * part for count in served] == [value for _, value in over]

@@ -161,7 +161,6 @@ def _settle(record: Record, dns_change: DnsChange | None, ports: Ports) -> Recor
                 "dns_change": dns_change,
                 "adopted": {},
                 "waiting": {},
-                "memories": {},
                 "failures": 0,
                 "reason": f"every edge shows {record.split}",
                 "look_again_at": now + SOONEST,

@@ -77,7 +77,7 @@ METRICS_SILENT = Scenario(
                 "deadline": "10m",
                 "on_deadline": "roll_back",
             },
-            without="unhealthy health enough-requests",
+            without="evidence unhealthy health enough-requests",
         )
     },
 )

@@ -11,11 +11,14 @@ from shifter_sandbox.scenario import (
     End,
     Onset,
     Scenario,
+    shipped_gates,
     when,
 )
 from shifter_sandbox.shows import entries_of, held_for
 from shifter_sandbox.troubles import error_rate, latency, outage, slow_leak
 
+_BY_ALARMS = {"gates": shipped_gates()}
+"""Without evidence, which would be first."""
 FAILS = when("green fails", mishaps.trouble(outage))
 
 COMPLETE = Scenario(
@@ -37,6 +40,7 @@ ERRORS = Scenario(
     "5 % of green's requests fail",
     End.ROLLED_BACK,
     (when("green fails for 5 %", mishaps.trouble(error_rate, errors=0.05), 250),),
+    plan=_BY_ALARMS,
     because="5xx",
 )
 SLOW_LEAK = Scenario(
@@ -44,6 +48,7 @@ SLOW_LEAK = Scenario(
     "green fails for a little more every minute",
     End.ROLLED_BACK,
     (when("green leaks", mishaps.trouble(slow_leak, per_minute=0.01), 50),),
+    plan=_BY_ALARMS,
     because="5xx",
 )
 LATENCY = Scenario(
@@ -54,6 +59,7 @@ LATENCY = Scenario(
         when("green is slow", mishaps.trouble(latency, seconds=0.9), 250),
         when("the operator aborts", people.abort, 250, 15 * MINUTE),
     ),
+    plan=_BY_ALARMS,
     because="aborted",
     shows=(held_for("latency"),),
 )

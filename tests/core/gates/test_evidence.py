@@ -216,6 +216,16 @@ def test_a_share_that_nobody_meant_waits() -> None:
     assert "requests left blue, and 25 % were meant to" in judged.reading.detail
 
 
+def test_what_was_meant_before_is_no_measure_for_what_is_meant_now() -> None:
+    """Right after a shift all that is known has come at the step before."""
+    run = Run()
+    run.at(1)
+    run.shift(2)
+    for _ in range(10):
+        run.wait(20 * SECOND)
+        assert "were meant to" not in run.judged.reading.detail
+
+
 def test_counts_that_stop_coming_are_no_data() -> None:
     """Silence after enough was known, too: it stops the cutover."""
     run = Run()

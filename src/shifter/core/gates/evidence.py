@@ -200,7 +200,7 @@ class EvidenceGate(Gate[OutcomesSeen]):
         told = explain(evidence, now=now, step=step, since_step_s=since_step_s)
         if rule == "silent":
             return self._tell(State.NO_DATA, told, evidence), Verdict.WAIT
-        astray = _astray(evidence, share)
+        astray = _astray(evidence, share) if evidence.permission.step == step else ""
         if astray:
             return self._tell(State.BAD, astray, evidence), Verdict.WAIT
         if ANSWERS[rule] not in {"ADVANCE", "DONE"}:
