@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.journal import broken_at
-from shifter.core.lanes import Lane
+from shifter.core.lanes import PER_MILLE, Lane
 from shifter.core.phases import Action, Phase
+from shifter.core.replay import Look, replay
 from shifter_sandbox.flaws import flaws
 from shifter_sandbox.play import Played
 
@@ -73,6 +75,10 @@ class Summary:
     real_seconds: float
     flaws: tuple[str, ...] = ()
     """What is wrong, if it did not end as told."""
+    evidence: tuple[Look, ...] = ()
+    """What the plan's first evidence gate knew at each look."""
+    alpha: float = 0.01
+    """At one to this, that gate goes back."""
 
     @property
     def bad_on_green(self) -> int:
@@ -103,7 +109,19 @@ def summarise(played: Played) -> Summary:
         journal_head=record.journal_head,
         real_seconds=played.real_seconds,
         flaws=wrong,
+        **_evidence(played),
     )
+
+
+def _evidence(played: Played) -> dict[str, Any]:
+    plan = played.record.plan
+    gates = (gate for gate in plan.gates if isinstance(gate, EvidenceGate))
+    gate = next(gates, None)
+    if gate is None:
+        return {}
+    shares = tuple(step.share for step in plan.steps)
+    looks = replay(gate, shares, played.journal)
+    return {"evidence": looks, "alpha": gate.alpha / PER_MILLE}
 
 
 def _moves(played: Played) -> tuple[Move, ...]:
@@ -164,6 +182,15 @@ def as_json(summary: Summary) -> dict[str, Any]:
             "settled_at": way_back.settled.isoformat(),
             "breach_to_safe_seconds": way_back.to_safe.total_seconds(),
         },
+        "evidence": [
+            {
+                "at": look.at.isoformat(),
+                "share_per_mille": look.share,
+                "nats_against_green": round(look.nats, 6),
+                "permitted": round(look.permitted, 4),
+            }
+            for look in summary.evidence
+        ],
         "proof": summary.proof,
         "requests": summary.requests,
         "served_badly": dict(summary.bad),

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from shifter.cli.evidence_picture import picture
 from shifter.core.lanes import percent
 from shifter.core.phases import Phase
 
@@ -70,6 +71,9 @@ def _facts(summary: Summary, latency: float) -> Table:
             ),
         )
         table.add_row("proof", summary.proof or "none")
+    lines = picture(summary.evidence, summary.alpha)
+    if lines:
+        table.add_row("evidence", Text("\n".join(lines), no_wrap=True))
     bad = ", ".join(
         f"{count:,} on {lane}" for lane, count in sorted(summary.bad.items())
     )

@@ -113,6 +113,7 @@ def explain(
     entries = to.store.journal(record.cutover_id)
     entry = _entry(entries, number) if number else _decisive(entries)
     mattered = _mattered(entry)
+    known = _known(entries, entry, mattered)
     sentence = _sentence(record, entry)
     if as_document:
         told: dict[str, Any] = {
@@ -121,12 +122,13 @@ def explain(
             "why": sentence,
             "entry": entry.model_dump(mode="json"),
             "readings_that_mattered": [j.model_dump(mode="json") for j in mattered],
+            "evidence": [judged.model_dump(mode="json") for judged in known],
         }
         print(json.dumps(told, indent=2))
         return
     out = console()
     out.print(Text(sentence))
-    for judged in mattered:
+    for judged in (*mattered, *known):
         at = judged.reading.at
         seen = "" if at is None else f" (at {at:%H:%M:%S})"
         out.print(Text(f"  {judged.gate}: {reading(judged)}{seen}"))
@@ -156,6 +158,18 @@ def _mattered(entry: Entry) -> tuple[Judgement, ...]:
     if worst is Verdict.PASS:
         return ()
     return tuple(j for j in entry.judgements if j.verdict is worst)
+
+
+def _known(
+    entries: Sequence[Entry], entry: Entry, told: tuple[Judgement, ...]
+) -> tuple[Judgement, ...]:
+    """What evidence there was then, in numbers, whether it decided or not.
+
+    An entry without readings follows from one that had some.
+    """
+    before = (e for e in reversed(entries[: entry.number]) if e.judgements)
+    newest = next(before, entry).judgements
+    return tuple(j for j in newest if j.kind == "evidence" and j not in told)
 
 
 def _sentence(record: Record, entry: Entry) -> str:

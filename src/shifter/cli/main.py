@@ -19,6 +19,7 @@ from shifter.cli import (
     orders,
     plan,
     preflight,
+    replay,
     rollback,
     sandbox,
     start,
@@ -58,6 +59,11 @@ for command, ok, codes in (
     (orders.resolve, "ended, and the environment is free", _ORDERED),
     (history.history, "the journal is whole", (ExitCode.NOT_FOUND, ExitCode.AWS)),
     (history.explain, "told", (ExitCode.NOT_FOUND, ExitCode.AWS)),
+    (
+        replay.replay,
+        "told",
+        (ExitCode.WRONG_INPUT, ExitCode.NOT_FOUND, ExitCode.AWS),
+    ),
 ):
     app.command(epilog=epilog(ExitCode.OK, *_ALWAYS, *codes, ok=ok))(operated(command))
 

@@ -25,6 +25,7 @@ from pydantic import Field, ValidationError, model_validator
 from shifter.core.counts import Unusable
 from shifter.core.gates.gate import (
     Gate,
+    Judgement,
     OnBad,
     Reading,
     Situation,
@@ -154,6 +155,17 @@ class EvidenceGate(Gate[OutcomesSeen]):
             return self._learnt(seen, situation).model_dump_json()
         except Unusable:
             return situation.memory
+
+    def rejudge(
+        self,
+        dossier: Dossier,
+        evidence: Evidence,
+        ladder: tuple[int, ...],
+        situation: Situation,
+    ) -> Judgement:
+        """Judge what an engine knows, for a replay; nothing is remembered."""
+        reading, bad = self._judge(dossier, evidence, ladder, situation)
+        return self._conclude(reading, bad, None)
 
     def _learnt(self, seen: OutcomesSeen, situation: Situation) -> Dossier:
         """Everything that is known after this look.  Raises Unusable."""
