@@ -112,7 +112,7 @@ def test_evidence_leads_where_it_is_said_to_lead(policy: OnBad) -> None:
     waiting, worse = when_bad(gate)
 
     assert (waiting.when, waiting.then) == (
-        "too little evidence for the next step",
+        "too little evidence",
         Outcome.HOLD,
     )
     assert worse.when == "green worse than blue"

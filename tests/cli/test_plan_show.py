@@ -40,7 +40,7 @@ def test_each_step_is_one_line_of_numbers() -> None:
     ]
     assert " ".join(rows[0][3:]) == "99/1 99/1 as is as is 5m 0s 42 7 45s"
     assert " ".join(rows[3][3:]) == "75/25 3/1 50 % 1/1 5m 15m 1,042 157 45s"
-    assert " ".join(rows[6][3:]) == "0/100 0/1 50 % 1/1 1d 30m 1,200,000 625 45s"
+    assert " ".join(rows[6][3:]) == "0/100 0/1 50 % 1/1 1d 35m 1,200,000 625 45s"
 
 
 def test_no_line_is_wider_than_the_terminal() -> None:
@@ -62,9 +62,9 @@ def test_a_narrow_terminal_loses_only_what_is_said_elsewhere() -> None:
 def test_totals_say_when_how_much_and_how_fast_back() -> None:
     shown = " ".join(run("plan", "show", SHIPPED).stdout.split())
 
-    assert "all on green 30m after the start" in shown
-    assert "complete 1d 30m after the start" in shown
-    assert "7,750 reach green before the last step" in shown
+    assert "all on green 35m after the start" in shown
+    assert "complete 1d 35m after the start" in shown
+    assert "11,709 reach green before the last step" in shown
     assert "45s at worst from a breach to all blue: 30s until the next look" in shown
 
 
@@ -75,6 +75,7 @@ def test_totals_say_when_how_much_and_how_fast_back() -> None:
         ("latency", "in ALARM: hold hold hold 1h: hold and page"),
         ("replication", "lag above 5s: hold hold hold 30m: roll back"),
         ("green-targets", "healthy green targets below 2: roll back hold hold 1h"),
+        ("evidence", "too little evidence: hold hold hold 1h: hold and page"),
         ("enough-requests", "requests on green below 20: hold hold hold 1h"),
         ("weights", "changed by hand: hold and page - hold 1h"),
         ("capacity", "less blue than at the start: hold hold hold 1h"),

@@ -59,7 +59,7 @@ def when_bad(gate: Gate[Any]) -> tuple[Consequence, ...]:
             return (Consequence(fewer, Outcome.HOLD),)
         case EvidenceGate():
             return (
-                Consequence("too little evidence for the next step", Outcome.HOLD),
+                Consequence("too little evidence", Outcome.HOLD),
                 Consequence("green worse than blue", _bad(gate.on_worse)),
             )
         case ApprovalGate():

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from shifter.cli import prices
 from shifter.core.gates.evidence import EvidenceGate
-from shifter.core.intervals import INTERVAL
+from shifter.core.intervals import INTERVAL, SETTLE
 from shifter.core.plan import Plan
 
 EDGES = 2
@@ -97,7 +97,8 @@ def running_cost(plan: Plan) -> RunningCost:
     looks = sum(math.ceil(bake / plan.poll) + 1 for bake in bakes) + 1
     runs = looks + steps + 2  # of functions: each shift, the start and the end
     saves = looks + 2 * steps + 2
-    minutes = sum(bakes, timedelta()) / INTERVAL
+    # What closes during a bake: not its first minute, and not what settles after it.
+    minutes = sum(max((bake - SETTLE) / INTERVAL - 1, 0.0) for bake in bakes)
     counting = min(float(looks), minutes) if _count(plan, "sufficiency") else 0.0
     compared = [_compared(plan, g) for g in plan.gates if isinstance(g, EvidenceGate)]
     calls = (
