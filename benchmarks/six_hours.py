@@ -101,11 +101,8 @@ def play_it(bake_minutes: int) -> Mapping[str, Any]:
 
 
 def charged(played: Played) -> Charged:
-    """What AWS would have charged for, counted in the run.
-
-    Each GetMetricData counts as the largest: the one for traffic.
-    """
-    from shifter.cli.running_cost import METRICS_OF_TRAFFIC, Charged  # noqa: PLC0415
+    """What AWS would have charged for, counted in the run."""
+    from shifter.cli.running_cost import Charged  # noqa: PLC0415
 
     calls = played.calls
     return Charged(
@@ -113,7 +110,7 @@ def charged(played: Played) -> Charged:
         runs=len(played.invocations),
         saves=calls["dynamodb.TransactWriteItems"],
         reads=calls["dynamodb.GetItem"] + calls["dynamodb.Query"],
-        metrics=calls["cloudwatch.GetMetricData"] * METRICS_OF_TRAFFIC,
+        metrics=played.metrics_asked,
         described=calls["cloudwatch.DescribeAlarms"],
     )
 

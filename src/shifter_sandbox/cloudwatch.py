@@ -152,6 +152,8 @@ class CloudWatchFront:
     ) -> list[dict[str, Any]]:
         if start_time >= end_time:
             raise Refused("ValidationError", "EndTime must be greater than StartTime.")
+        if not self._monitoring.clock.telling:
+            self._monitoring.metrics_asked += len(queries)
         results = []
         for query in queries:
             if "Expression" in query:

@@ -30,6 +30,8 @@ class Monitoring:
         self.clock = clock
         self._region = region
         self.metrics = Metrics(seed)
+        self.metrics_asked = 0
+        """By GetMetricData, one by one, as AWS charges for them."""
         self.subscribers: list[Callable[[Event], object]] = []
         clock.each_minute(self.evaluate)
 

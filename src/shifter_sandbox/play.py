@@ -62,6 +62,8 @@ class Played:
     faults: tuple[Fault, ...]
     """The planted ones; each knows when it struck."""
     calls: Mapping[str, int]
+    metrics_asked: int
+    """By all GetMetricData together."""
     started: datetime
     ended: datetime
     real_seconds: float
@@ -122,6 +124,7 @@ def play(
             happened=dict(on.happened),
             faults=faults,
             calls=dict(on.aws.gateway.calls),
+            metrics_asked=on.aws.monitoring.metrics_asked,
             started=started,
             ended=ended,
             real_seconds=time.perf_counter() - began,

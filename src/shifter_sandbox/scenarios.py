@@ -14,7 +14,7 @@ from shifter_sandbox.stories import aws, deaths, evidence, green, people
 
 __all__ = ["DEMO", "RUNS", "SCENARIOS", "End", "Scenario", "shipped_plan"]
 
-DEMO = ("worse", "edit-higher", "complete")
+DEMO = ("outage", "edit-higher", "worse", "complete")
 """What the demonstration plays, and the list shows first."""
 
 _ALL = (*green.RUNS, *evidence.RUNS, *people.RUNS, *aws.RUNS, *deaths.RUNS)

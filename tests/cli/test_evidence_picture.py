@@ -39,7 +39,7 @@ def test_a_character_is_a_minute_and_a_full_one_is_enough() -> None:
 
     assert (
         "step    1 %    95 %",
-        "worse   ▁▄▇▁▁▁▁█  at most 154 to 1: 100 to 1 goes back",
+        "worse   ▁▄▇▁▁▁▁█  up to 154 to 1: 100 to 1 goes back",
         "enough  ▁▄▇▁▁▁▁█  full: enough for the next step",
     ) == picture(seen, alpha=0.01)
 

@@ -42,7 +42,7 @@ def demo(
         typer.Option(metavar="FILE", help="Write what the terminal showed as an SVG."),
     ] = None,
 ) -> None:
-    """Watch cutovers: one that rolls back, one that somebody edits, one that completes.
+    """Watch cutovers: three that somebody or something spoils, and one that completes.
 
     The state machine, the functions and the adapters are the real ones; only AWS itself
     is emulated, and its time is virtual.

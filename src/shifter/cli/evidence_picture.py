@@ -1,7 +1,7 @@
 """A picture of evidence over time: three lines of characters, one for some minutes.
 
     step    1 %  5 %   10 %
-    worse   ▁▁▁▁▁▁▁▁▂▁▁█     at most 155 to 1: 100 to 1 goes back
+    worse   ▁▁▁▁▁▁▁▁▂▁▁█     up to 155 to 1: 100 to 1 goes back
     enough  ▁▄▆█▁▄███▁██     full: enough for the next step
 
 A character shows the most of what was known in its minutes.
@@ -17,7 +17,7 @@ from shifter.core.explanation import odds
 from shifter.core.lanes import PER_MILLE, percent
 from shifter.core.replay import Look
 
-WIDEST = 60
+WIDEST = 48
 """Characters in a line."""
 _LEVELS = "▁▂▃▄▅▆▇█"
 _MINUTE = timedelta(minutes=1)
@@ -42,7 +42,7 @@ def picture(looks: Sequence[Look], alpha: float) -> tuple[str, ...]:
     against = _drawn([nats / limit for nats in worse])
     return (
         f"step    {_steps(columns, width)}",
-        f"worse   {against}  at most {odds(max(most, 0.0))}: {odds(limit)} goes back",
+        f"worse   {against}  up to {odds(max(most, 0.0))}: {odds(limit)} goes back",
         f"enough  {_drawn(enough)}  full: enough for the next step",
     )
 

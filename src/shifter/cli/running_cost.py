@@ -41,9 +41,9 @@ _FOR_EACH: Mapping[str, int] = {
 # A step: topology, record, two saves, two looks at the rules, targets and writes of
 # each edge, and two notices of three calls each.
 _A_STEP = 1 + 1 + 2 + 2 + 2 * EDGES + 2 * 3
-METRICS_OF_A_TASK = 2
+_METRICS_OF_A_TASK = 2
 _LANES = 2
-METRICS_OF_TRAFFIC = _LANES * EDGES
+_METRICS_OF_TRAFFIC = _LANES * EDGES
 
 # Wait, Assess and Choose; Shift and Choose; the start's three and the end's three.
 _TRANSITIONS_OF_A_LOOK = 3
@@ -108,8 +108,8 @@ def running_cost(plan: Plan) -> RunningCost:
         + sum(reads for reads, _ in compared)
     )
     metrics = (
-        looks * METRICS_OF_A_TASK * _count(plan, "replication")
-        + counting * METRICS_OF_TRAFFIC
+        looks * _METRICS_OF_A_TASK * _count(plan, "replication")
+        + counting * _METRICS_OF_TRAFFIC
         + sum(reads * read for reads, read in compared)
     )
     described = looks * _described(plan)
