@@ -233,3 +233,37 @@ def test_what_is_shown_is_computed_from_the_plan_alone() -> None:
 
     assert expected.time_to_safe.total == timedelta(seconds=30) + 3 * CALL
     assert expected.ends_at == timedelta(days=1, minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("gate", "slow"),
+    [
+        ({"slow_above_ms": 500}, {1: (20, 360), 5: (1249, 360), 6: None}),
+        ({"slow_above_ms": 500, "budget": 5}, {1: (96, 900), 5: (1249, 360)}),
+        ({"slow_above_ms": 500, "minimum_requests": 100}, {1: (100, 900)}),
+        ({"source": "application"}, {1: None, 5: None, 6: None}),
+    ],
+    ids=["as shipped", "a small budget", "many requests", "ten seconds"],
+)
+def test_a_step_that_bakes_for_less_than_evidence_takes_is_slow(
+    gate: dict[str, Any], slow: dict[int, tuple[int, int] | None]
+) -> None:
+    """A bake that is too short is no mistake: the gate waits."""
+    plan = yaml.safe_load(Path(SHIPPED).read_text("utf-8"))
+    others = [g for g in plan["gates"] if g["kind"] != "evidence"]
+    plan["gates"] = [{"kind": "evidence", "name": "proof", **gate}, *others]
+    steps = _shown(plan)["steps"]
+
+    for number, told in slow.items():
+        found = [s for s in steps[number - 1]["slow"] if s["gate"] == "proof"]
+        shown = [(s["minimum_requests"], s["expected_seconds"]) for s in found]
+        assert ([] if told is None else [told]) == shown, number
+    assert [] == steps[-1]["slow"], "at 100 % it does not wait"
+
+
+def test_evidence_of_no_traffic_at_all_is_not_forecast() -> None:
+    plan = yaml.safe_load(Path(SHIPPED).read_text("utf-8"))
+
+    assert all(
+        s["slow"] == [] for s in _shown(plan, "--requests-per-hour", "0")["steps"]
+    )

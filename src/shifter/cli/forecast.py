@@ -15,15 +15,20 @@ from datetime import timedelta
 
 from shifter.cli.running_cost import RunningCost, running_cost
 from shifter.core.case import SOONEST
+from shifter.core.evidence_parameters import Parameters
+from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.gates.sufficiency import SufficiencyGate
 from shifter.core.intervals import INTERVAL, SETTLE
-from shifter.core.lanes import Lane, Split, Weights, dns_weights
+from shifter.core.lanes import PER_MILLE, Lane, Split, Weights, dns_weights
+from shifter.core.permission import Permission
 from shifter.core.plan import Plan
 from shifter.core.record import WRITE_SECONDS
 
 CALL = timedelta(seconds=5)
 """After this time a call to AWS has been answered or has failed."""
 HOUR = timedelta(hours=1)
+BLUE = (0.001, 0.005)
+"""Parts of blue's requests that are assumed to fail and to be slow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +137,10 @@ def _steps(
             starts_at=starts_at,
             requests=round(per_hour * (bake / HOUR)),
             exposed=math.ceil(per_hour * (time_to_safe.total / HOUR)),
-            slow=tuple(_slow(plan, requests_per_hour, split, bake)),
+            slow=(
+                *_slow(plan, requests_per_hour, split, bake),
+                *_slow_evidence(plan, requests_per_hour, split, bake),
+            ),
         )
         starts_at += bake
 
@@ -157,3 +165,30 @@ def _slow(
                 minimum_requests=gate.minimum_requests,
                 expected=expected,
             )
+
+
+def _slow_evidence(
+    plan: Plan, requests_per_hour: int, split: Split, bake: timedelta
+) -> Iterator[Slow]:
+    """Evidence gates that will still be waiting, if green is as good as blue."""
+    ladder = sorted({step.share for step in plan.steps if step.share < PER_MILLE})
+    if split.share not in ladder or requests_per_hour == 0:
+        return
+    for gate in plan.gates:
+        if not isinstance(gate, EvidenceGate):
+            continue
+        chosen = Parameters(
+            ladder=tuple(share / PER_MILLE for share in ladder), **gate.parameters()
+        )
+        permission = Permission(chosen, requests_per_hour / 60, BLUE)
+        permission.enter(ladder.index(split.share))
+        wanted = max(permission.still_needed(), gate.minimum_requests)
+        length = gate.source.length
+        per_interval = requests_per_hour * split.share / PER_MILLE * (length / HOUR)
+        # The interval in which the weights settle is not whole.
+        intervals = math.ceil(wanted / per_interval) + 1
+        expected = intervals * length + gate.source.settle
+        if split.share == ladder[-1]:
+            expected = max(expected, timedelta(seconds=chosen.final_s))
+        if expected > bake:
+            yield Slow(gate=gate.name, minimum_requests=wanted, expected=expected)
