@@ -633,6 +633,7 @@ def test_a_console_shows_the_essentials(account: Account, table: DynamoStore) ->
         "version": {"N": "1"},
         "phase": {"S": "PREPARED"},
         "environment": {"S": "riverbank"},
+        "started_at": {"S": "2027-03-20T11:00:00.000000+00:00"},
         "look_again_at": {"S": "2027-03-20T12:00:10.000000+00:00"},
     }
     assert shown["ENVIRONMENT#riverbank", "LOCK"]["since"] == {

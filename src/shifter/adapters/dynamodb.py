@@ -161,6 +161,7 @@ class DynamoStore:
                     "version": {"N": str(record.version)},
                     "phase": {"S": record.phase},
                     "environment": {"S": record.environment},
+                    "started_at": {"S": utc_text(record.started_at)},
                     "look_again_at": {"S": utc_text(record.look_again_at)},
                 },
                 **condition,
