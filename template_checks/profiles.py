@@ -13,6 +13,7 @@ from template_checks.tree import Tree
 PROFILES = ("dev", "prod")
 
 YOURS: Mapping[str, str] = {
+    "DeployId": "20261125T120000Z-1",
     "Project": "payments",
     "CostCenter": "4711",
     "DomainName": "payments.example.com",

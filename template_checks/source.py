@@ -55,6 +55,7 @@ def read(root: Path = ROOT) -> Sources:
     """The sources as they are in the repository."""
     files = [
         root / ROOT_TEMPLATE,
+        root / "samconfig.toml",
         *(root / "infra").glob("*.yaml"),
         *(root / "infra").glob("*/*.json"),
     ]

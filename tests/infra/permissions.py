@@ -47,10 +47,10 @@ class Statement:
         )
 
 
-def statements(role: str) -> list[Statement]:
-    """Everything that a role of the automation allows."""
-    found = properties(AUTOMATION, "AWS::IAM::Role")[role]
-    policies = properties(AUTOMATION, "AWS::IAM::ManagedPolicy")
+def statements(role: str, path: str = AUTOMATION) -> list[Statement]:
+    """Everything that a role allows; without a path, one of the automation."""
+    found = properties(path, "AWS::IAM::Role")[role]
+    policies = properties(path, "AWS::IAM::ManagedPolicy")
     documents = [policy["PolicyDocument"] for policy in found.get("Policies", ())]
     documents += [
         policies[named(policy)]["PolicyDocument"]

@@ -71,7 +71,7 @@ def test_a_deployment_is_told_what_it_has_to_know(environment: str) -> None:
     assert set() == set(given) - set(parameters), "nobody asks for these"
     assert set() == {
         name for name, found in parameters.items() if "Default" not in found
-    } - set(given)
+    } - {*given, "DeployId"}, "each deployment gives an id of its own"
     assert {"ListenerRuleArns", "ListenerArns"} & set(given)
 
 

@@ -28,7 +28,7 @@ TREES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "single-edge": ("dev", {"EdgeMode": "single", "DeployDms": "false"}),
 }
 OURS = ("Automation",)
-"""Stacks whose tests are elsewhere."""
+"""A stack whose tests are elsewhere."""
 
 
 def goldens(sources: Sources) -> Iterator[tuple[Path, str]]:

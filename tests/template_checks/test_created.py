@@ -193,8 +193,9 @@ def _create(tree: Tree, types: Collection[str]) -> None:
 
 
 def _infrastructure(tree: Tree) -> Tree:
-    """Without the automation, whose tests are in tests/infra."""
-    stacks = {n: s for n, s in tree.stacks.items() if n not in {"Automation", "Root"}}
+    """Without the functions, whose tests are in tests/infra."""
+    functions = {"Automation", "Guard", "Root"}
+    stacks = {n: s for n, s in tree.stacks.items() if n not in functions}
     return replace(tree, stacks=stacks)
 
 

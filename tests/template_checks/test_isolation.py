@@ -57,12 +57,21 @@ def test_a_deployment_that_gives_no_weights_updates_nothing_that_holds_one(
     ]
 
 
-def test_a_weight_is_updated_alone() -> None:
+def test_a_deployment_that_changes_nothing_asks_the_guard_alone() -> None:
+    changed = _changed(
+        rendered(whole(), "prod"), rendered(whole(), "prod", DeployId="the-next-one")
+    )
+
+    assert {"Guard/Deployment"} == changed.keys()
+
+
+def test_a_weight_is_updated_alone_and_the_guard_sees_it() -> None:
     changed = _changed(
         rendered(whole(), "prod"), rendered(whole(), "prod", Edge1GreenWeight="1")
     )
 
-    assert {"Alb/WeightsAt1"} == changed.keys()
+    assert {"Alb/WeightsAt1", "Guard/Deployment"} == changed.keys()
+    assert "1/0/1 1/0/0 1/0" == changed["Guard/Deployment"].get("Weights")
 
 
 def test_an_image_replaces_no_service() -> None:

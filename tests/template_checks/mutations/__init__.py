@@ -6,6 +6,7 @@ MUTATIONS are for our own rules, CONTROL_TOWER for those that cfn-guard runs.
 from tests.template_checks.mutations.bootstrap import BOOTSTRAPS
 from tests.template_checks.mutations.control_tower import CONTROL_TOWER
 from tests.template_checks.mutations.data import DATA
+from tests.template_checks.mutations.guard import GUARD
 from tests.template_checks.mutations.known import KNOWN
 from tests.template_checks.mutations.mutation import Mutation
 from tests.template_checks.mutations.permissions import PERMISSIONS
@@ -21,6 +22,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *TRAFFIC,
     *PERMISSIONS,
     *REST,
+    *GUARD,
 )
 
 __all__ = ["CONTROL_TOWER", "MUTATIONS", "Mutation"]
