@@ -36,7 +36,7 @@ LAMBDA_PYTHON = $(firstword $(foreach python,$(LAMBDA_PYTHONS),$(call RUNS_HERE,
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-templates test-templates cost golden format coverage judge-coverage scenarios crash bench figures build validate local-invoke sample-image schema diagram lock clean
+.PHONY: help demo test check check-templates test-templates cost golden format coverage judge-coverage scenarios crash bench figures build validate deploy deploy-free local-invoke sample-image schema diagram lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -52,7 +52,7 @@ test: $(DEV_READY) $(WITH_CFN_GUARD) ## Run every test, on all cores
 check: $(DEV_READY) ## Format, lint, types, import direction, dependencies; no tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy src template_checks sample_app $(wildcard tests benchmarks)
+	$(BIN)/mypy src template_checks deploying sample_app $(wildcard tests benchmarks)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/deptry src
 	$(BIN)/vulture
@@ -99,6 +99,14 @@ build: $(SAM_READY) $(UV) ## Make the packages and templates that SAM deploys
 validate: $(SAM_READY) ## Let SAM and cfn-lint judge the templates
 	@$(SAM) validate --lint
 	@$(SAM) validate --lint --template infra/automation.yaml
+
+deploy: $(DEV_READY) $(SAM_READY) $(UV) ## Deploy under the environment's lock: make deploy PROFILE=dev
+	@$(BIN)/python -m deploying check "$(PROFILE)"
+	@$(SAM) build
+	@$(BIN)/python -m deploying deploy "$(PROFILE)"
+
+deploy-free: $(DEV_READY) ## Free what a dead deployment holds: make deploy-free PROFILE=dev ID=...
+	@$(BIN)/python -m deploying free "$(PROFILE)" "$(ID)"
 
 local-invoke: $(DEV_READY) build ## Run every event with the built packages in docker, where it runs
 	@$(BIN)/python -m tests.events.local

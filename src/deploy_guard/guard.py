@@ -110,15 +110,20 @@ def _begin(order: Order, sender: Sender, world: World, now: datetime) -> Told:
 
 def _take(order: Order, act: Act, lock: Lock, environment: str, now: datetime) -> Told:
     mine = HolderName.deploy(order.deploy_id)
-    found = lock.occupant(now)
-    if found is not None and found.holder != str(mine):
-        return _held(environment, found)
-    if act is Act.KEEP and found is None:
+    if act is Act.KEEP and lock.occupant(now) is None:
         return Told(
             done=False,
             reason=f"the weights change to {order.weights}, and {mine} did not hold "
             f"{environment} when they were read, so they may be old: use `make deploy`",
         )
+    return hold(lock, mine, environment, now)
+
+
+def hold(lock: Lock, mine: HolderName, environment: str, now: datetime) -> Told:
+    """Take the lock for a deployment, or tell who has the environment since when."""
+    found = lock.occupant(now)
+    if found is not None and found.holder != str(mine):
+        return _held(environment, found)
     try:
         lock.acquire(mine, now, LEASE)
     except LockTaken as error:

@@ -13,6 +13,7 @@ import pytest
 from moto import mock_aws
 from moto.cloudformation.parsing import get_model_map
 
+from deploying.weights import changed, live_parameters
 from shifter.adapters.alb import AlbEdges
 from shifter.adapters.route53 import Route53Dns
 from shifter.adapters.ssm import load_topology
@@ -162,6 +163,38 @@ def test_shifter_moves_the_weights_of_both_edges(topology: Topology) -> None:
     assert {} == failures
     found = [state for state in edges.read().values() if isinstance(state, EdgeState)]
     assert [wanted, wanted] == [state.weights for state in found]
+
+
+def test_a_later_deployment_gives_the_weights_that_are_live(
+    account: Tree, topology: Topology
+) -> None:
+    """What `make deploy` reads after a cutover is what the stacks would write."""
+    edges = AlbEdges(boto3.client("elbv2"), topology)
+    dns = Route53Dns(boto3.client("route53"), topology)
+    given = rendered(whole(), "prod").stacks["Root"].parameters
+    first = {name: value for name, value in given.items() if name.endswith("Weight")}
+    assert first == live_parameters(edges.read(), dns.read())
+
+    green = EdgeState(weights=Weights(green=1))
+    edges.write({"edge-1": green, "edge-2": green}, before_each=lambda: None)
+    dns.write(250)
+
+    live = live_parameters(edges.read(), dns.read())
+    told = rendered(whole(), "prod", **changed(first, live))
+    assert {("0", "0", "1")} == {
+        tuple(
+            str(group["Weight"])
+            for group in told.stacks["Alb"]
+            .resources[rule]
+            .get("Actions", 0, "ForwardConfig", "TargetGroups")
+        )
+        for rule in ("WeightsAt1", "WeightsAt2")
+    }
+    assert {("edge-1", "3"), ("edge-2", "1")} == {
+        (record.get("SetIdentifier"), str(record.get("Weight")))
+        for record in told.resources("AWS::Route53::RecordSet")
+        if record.get("Weight") is not None
+    }
 
 
 def test_shifter_moves_the_dns_share(topology: Topology) -> None:
