@@ -42,6 +42,10 @@ class Holder(Protocol):
     def since(self) -> datetime: ...
 
     @property
+    def expires_at(self) -> datetime | None:
+        """When a lease runs out; None for a cutover, which holds until it ends."""
+
+    @property
     def cutover_id(self) -> str | None:
         """The cutover that holds; None when it is somebody else."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +237,22 @@ def test_a_lock_of_somebody_else_is_told(on: Stage) -> None:
     shown = run(on, "status").stdout
 
     assert "the lock is held by deploy:7 since 09:07:" in shown
+    assert ", at the latest until 10:07:" in shown
+    told = run(on, "status", "--json").document["lock"]
+    assert ("deploy:7", HOUR) == (
+        told["holder"],
+        datetime.fromisoformat(told["until"]) - datetime.fromisoformat(told["since"]),
+    )
+
+
+def test_a_lease_that_has_run_out_holds_nobody_up(on: Stage) -> None:
+    EnvironmentLock(boto3.client("dynamodb"), on.system.table).acquire(
+        "payments-prod", HolderName.deploy("7"), now=on.aws.now() - HOUR, lease=HOUR
+    )
+
+    shown = run(on, "status").stdout
+
+    assert "the lock is free: the lease of deploy:7 ran out 09:07:" in shown
 
 
 def test_one_screen_tells_everything_about_a_cutover_that_waits(on: Stage) -> None:

@@ -17,7 +17,13 @@ from shifter.cli.errors import ExitCode
 from shifter.cli.following import Following, View, told_once
 from shifter.cli.operated import AsJson, MaybeId
 from shifter.cli.pictures import transition
-from shifter.cli.standing import document, lock_document, screen, what_next, when
+from shifter.cli.standing import (
+    document,
+    lock_document,
+    screen,
+    told_holder,
+    what_next,
+)
 from shifter.core.journal import Entry
 from shifter.core.phases import Phase
 
@@ -63,7 +69,7 @@ def _tell_nothing(to: Connection, *, as_document: bool) -> None:
     lock = (
         "the lock is free"
         if held is None
-        else f"the lock is held by {held.holder} since {when(held.since, to.now())}"
+        else f"the lock is {told_holder(held, to.now())}"
     )
     print(f"Nothing is active in {environment}, and {lock}.")
 

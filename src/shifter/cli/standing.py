@@ -17,6 +17,7 @@ from shifter.core.lanes import percent
 from shifter.core.phases import GOING_BACK, Phase
 from shifter.core.quantities import format_duration
 from shifter.core.record import Record
+from shifter.ports import Holder
 
 _BAR = 30
 
@@ -146,7 +147,20 @@ def told_lock(view: View) -> str:
         return "free"
     if held.cutover_id == view.record.cutover_id:
         return f"held by this cutover since {when(held.since, view.now)}"
-    return f"held by {held.holder} since {when(held.since, view.now)}"
+    return told_holder(held, view.now)
+
+
+def told_holder(held: Holder, now: datetime) -> str:
+    """Who holds, since when and how long at most: a dead holder is known by that."""
+    expires = held.expires_at
+    if expires is None:
+        return f"held by {held.holder} since {when(held.since, now)}"
+    if not held.holds(now):
+        return f"free: the lease of {held.holder} ran out {when(expires, now)}"
+    return (
+        f"held by {held.holder} since {when(held.since, now)}, "
+        f"at the latest until {when(expires, now)}"
+    )
 
 
 def when(moment: datetime, now: datetime) -> str:
@@ -227,11 +241,15 @@ def document(view: View) -> dict[str, Any]:
     }
 
 
-def lock_document(held: Any) -> dict[str, Any] | None:
+def lock_document(held: Holder | None) -> dict[str, Any] | None:
     """Who holds the environment, for programs."""
     if held is None:
         return None
-    return {"holder": held.holder, "since": held.since.isoformat()}
+    return {
+        "holder": held.holder,
+        "since": held.since.isoformat(),
+        "until": None if held.expires_at is None else held.expires_at.isoformat(),
+    }
 
 
 def _order(order: Any) -> dict[str, Any] | None:
