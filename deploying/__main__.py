@@ -21,6 +21,7 @@ from typing import Annotated, Any
 
 import boto3
 import typer
+from botocore.exceptions import ProfileNotFound
 
 from deploy_guard.guard import Unreachable
 from deploying import run as running
@@ -36,7 +37,12 @@ RENEW_SECONDS = 900.0
 """An eighth of the lease."""
 WRONG = 2
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help=__doc__,
+)
 Profile = Annotated[str, typer.Argument(help="A section of samconfig.toml: dev, prod.")]
 
 
@@ -71,7 +77,10 @@ def free(profile: Profile, deploy_id: Annotated[str, typer.Argument()]) -> None:
 
 
 def _run(found: Wanted) -> Run:
-    session = boto3.Session(region_name=found.region)
+    try:
+        session = boto3.Session(region_name=found.region)
+    except ProfileNotFound as error:
+        raise Refused(f"AWS_PROFILE: {error}: name one of ~/.aws/config") from None
 
     @cache
     def client(service: str) -> Any:

@@ -112,7 +112,7 @@ class MariaDB:
     @contextmanager
     def started(cls, folder: Path, server_id: int = 1) -> Iterator[Self]:
         """A new server in an empty folder, until the block ends."""
-        _write_certificates(folder)
+        write_certificates(folder)
         server = cls(folder, _free_port(), secrets.token_hex(16))
         process = server._start(server_id)
         try:
@@ -168,7 +168,7 @@ def _free_port() -> int:
             return port
 
 
-def _write_certificates(folder: Path) -> None:
+def write_certificates(folder: Path) -> None:
     """An authority, and a certificate of its for the server's address."""
     authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in "12")
     authority_name = _name("an authority for tests")

@@ -25,11 +25,18 @@ from interlock.lock import Holder, HolderKind, HolderName, LockTaken
 
 LEASE = timedelta(hours=2)
 """How long a deployment holds without a sign of life; see docs/decisions."""
+ROLE_PAUSES = (5.0, 10.0, 15.0)
+"""Seconds between attempts while IAM spreads a role (AWS IAM user guide, "Changes that
+I make are not always immediately visible")."""
 _DEPLOYS = f"{HolderKind.DEPLOY}:"
 
 
 class Unreachable(Exception):
     """What has to be known could not be read, or written."""
+
+    def __init__(self, told: str, *, denied: bool = False) -> None:
+        super().__init__(told)
+        self.denied = denied
 
 
 class Lock(Protocol):
@@ -70,42 +77,63 @@ class Told:
 
 
 Put = Callable[[str, Mapping[str, Any]], None]
-"""Sends an answer to an address."""
+"""Sends an answer to an address.  Raises Unreachable."""
 
 
-def begins(event: Mapping[str, Any], world: World, put: Put, now: datetime) -> Told:
+def begins(
+    event: Mapping[str, Any],
+    world: World,
+    put: Put,
+    now: datetime,
+    sleep: Callable[[float], object],
+) -> Told:
     """Answer CloudFormation, and hold the environment when the answer is yes.
 
-    Raises BadRequest where there is nobody to answer, and what `put` raises.
+    Raises BadRequest where there is nobody to answer, and Unreachable where the answer
+    does not arrive: then Lambda tries again.
     """
     sender = Sender.of(event, world.environment)
     try:
-        told = _begin(Order.of(event), sender, world, now)
+        told = _patiently(Order.of(event), sender, world, now, sleep)
     except BadRequest as error:
         told = Told(done=False, reason=str(error))
     except Exception as error:  # noqa: BLE001 - without an answer a stack hangs
         told = Told(done=False, reason=f"the guard failed: {type(error).__name__}")
     refused = None if told.done else told.reason
-    put(sender.url, sender.answer(refused=refused, data={}))
+    put(sender.url, sender.answer(refused=refused))
     return told
 
 
+def _patiently(
+    order: Order,
+    sender: Sender,
+    world: World,
+    now: datetime,
+    sleep: Callable[[float], object],
+) -> Told:
+    """Begin; a role that was made a moment ago may still be denied what it may do."""
+    pauses = list(ROLE_PAUSES) if order.kind is Kind.CREATE else []
+    while True:
+        try:
+            return _begin(order, sender, world, now)
+        except Unreachable as error:
+            if not (error.denied and pauses):
+                told = f"nothing was touched, because it is not known: {error}"
+                return Told(done=False, reason=told)
+        sleep(pauses.pop(0))
+
+
 def _begin(order: Order, sender: Sender, world: World, now: datetime) -> Told:
-    try:
-        # Nothing is asked for a deletion, because nothing may stop it.
-        deleted = order.kind is Kind.DELETE
-        status = "" if deleted else world.status(sender.stack_id)
-        decision = decide(order, status)
-        if decision.act is Act.LEAVE:
-            return Told(done=True, reason=decision.reason)
-        lock = world.lock()
-        if lock is None:
-            return Told(done=True, reason="there is no Shifter yet, nor a cutover")
-        return _take(order, decision.act, lock, world.environment, now)
-    except Unreachable as error:
-        return Told(
-            done=False, reason=f"nothing was touched, because it is not known: {error}"
-        )
+    # Nothing is asked for a deletion, because nothing may stop it.
+    deleted = order.kind is Kind.DELETE
+    status = "" if deleted else world.status(sender.stack_id)
+    decision = decide(order, status)
+    if decision.act is Act.LEAVE:
+        return Told(done=True, reason=decision.reason)
+    lock = world.lock()
+    if lock is None:
+        return Told(done=True, reason="there is no Shifter yet, nor a cutover")
+    return _take(order, decision.act, lock, world.environment, now)
 
 
 def _take(order: Order, act: Act, lock: Lock, environment: str, now: datetime) -> Told:

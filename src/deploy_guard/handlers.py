@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -36,7 +37,7 @@ _LOG.setLevel(logging.INFO)
 def begins(event: Mapping[str, Any], context: object) -> str:
     """Answer CloudFormation whether the deployment may begin."""
     del context
-    told = guard.begins(event, _world(), put, datetime.now(UTC))
+    told = guard.begins(event, _world(), put, datetime.now(UTC), time.sleep)
     _LOG.info("%s: %s", "yes" if told.done else "no", told.reason)
     return told.reason
 

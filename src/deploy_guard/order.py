@@ -62,16 +62,15 @@ class Sender:
         physical_id = str(kept or f"deploy-guard/{environment}")
         return cls(url, stack_id, request_id, logical_id, physical_id)
 
-    def answer(self, *, refused: str | None, data: Mapping[str, str]) -> dict[str, Any]:
+    def answer(self, *, refused: str | None) -> dict[str, Any]:
         """The answer, as CloudFormation wants it."""
         return {
             "Status": "SUCCESS" if refused is None else "FAILED",
-            "Reason": (refused or "")[:LONGEST_REASON],
+            "Reason": _plain(refused or "")[:LONGEST_REASON],
             "PhysicalResourceId": self.physical_id,
             "StackId": self.stack_id,
             "RequestId": self.request_id,
             "LogicalResourceId": self.logical_id,
-            "Data": dict(data),
         }
 
 
@@ -112,6 +111,11 @@ class Order:
     def changes_weights(self) -> bool:
         """Tell whether CloudFormation will write weights that it did not write last."""
         return self.weights_before not in {None, self.weights}
+
+
+def _plain(text: str) -> str:
+    """The text in letters that JSON writes with one byte."""
+    return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)
 
 
 def _properties(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:

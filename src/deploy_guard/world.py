@@ -12,10 +12,13 @@ AWS documentation: AWS CloudFormation API, "DescribeStacks"; AWS Systems Manager
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -24,7 +27,8 @@ from deploy_guard.guard import Lock, Unreachable
 from interlock.lock import EnvironmentLock, Holder, HolderName
 from interlock.occupant import occupant
 
-ANSWER_SECONDS = 10
+ANSWER_SECONDS = 5
+ATTEMPTS, PAUSE_SECONDS = 3, 2.0
 
 
 class AwsWorld:
@@ -85,22 +89,43 @@ def _told(action: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise Unreachable(f"{action}: {error.response['Error']['Code']}") from None
+        code = error.response["Error"]["Code"]
+        denied = "AccessDenied" in code or "Unauthorized" in code
+        raise Unreachable(f"{action}: {code}", denied=denied) from None
     except BotoCoreError as error:
         raise Unreachable(f"{action}: {type(error).__name__}") from None
 
 
-def put(url: str, answer: Mapping[str, Any]) -> None:
-    """Send an answer.  Raises OSError when it does not arrive.
+def put(
+    url: str, answer: Mapping[str, Any], sleep: Callable[[float], object] = time.sleep
+) -> None:
+    """Send an answer, again if need be.  Raises Unreachable, which shows no address.
 
     The signature covers an empty content type (AWS CloudFormation user guide, "Custom
     resource response objects").
     """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _put(url, json.dumps(answer).encode())
+        except Unreachable:
+            if attempt == ATTEMPTS:
+                raise
+        sleep(PAUSE_SECONDS * attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _put(url: str, body: bytes) -> None:
     request = Request(  # noqa: S310 - a sender without https is refused
-        url,
-        data=json.dumps(answer).encode(),
-        method="PUT",
-        headers={"Content-Type": ""},
+        url, data=body, method="PUT", headers={"Content-Type": ""}
     )
-    with urlopen(request, timeout=ANSWER_SECONDS):  # noqa: S310
-        pass
+    try:
+        with urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310
+            answer.read()
+    except HTTPError as error:
+        error.close()
+        raise Unreachable(f"CloudFormation's bucket answers {error.code}") from None
+    except (OSError, HTTPException) as error:
+        reason = type(getattr(error, "reason", error)).__name__
+        raise Unreachable(
+            f"CloudFormation's bucket does not answer: {reason}"
+        ) from None

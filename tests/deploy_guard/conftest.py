@@ -33,6 +33,9 @@ class River:
     aws: Account
     stack_id: str
     answers: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+    denied_for: int = 2
+    """Attempts at which AWS refuses what it was told to refuse."""
 
     @property
     def world(self) -> AwsWorld:
@@ -60,7 +63,12 @@ class River:
 
     def asked(self, event: Mapping[str, Any], now: datetime = NOW) -> Told:
         """What the guard makes of a request."""
-        return guard.begins(event, self.world, self._put, now)
+        return guard.begins(event, self.world, self._put, now, self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        if len(self.pauses) == self.denied_for:
+            self.aws.close()  # what was hooked in is gone: AWS refuses nothing more
 
     def _put(self, url: str, answer: Mapping[str, Any]) -> None:
         self.answers.append((url, dict(answer)))

@@ -48,7 +48,6 @@ def test_a_deployment_holds_the_environment_before_anything_is_touched(
         "StackId": river.stack_id,
         "RequestId": "request of d-2",
         "LogicalResourceId": "Deployment",
-        "Data": {},
     } == answer_of(river)
 
 
@@ -293,6 +292,35 @@ def test_what_cannot_be_known_is_a_no(
     assert "FAILED" == answer_of(river)["Status"]
 
 
+def test_a_role_that_was_just_made_is_given_time(new_river: River) -> None:
+    """IAM takes a moment to spread it; no first deployment should fail of that."""
+    new_river.aws.refuse("cloudformation", "DescribeStacks", "AccessDenied")
+
+    assert new_river.asked(new_river.request("Create")).done
+    assert [5, 10] == new_river.pauses, "and then AWS knew it"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("Update", "AccessDenied"), ("Create", "Throttling")]
+)
+def test_nothing_else_is_waited_for(river: River, kind: str, code: str) -> None:
+    """An older role has spread; what is throttled botocore itself tries again."""
+    river.aws.refuse("ssm", "GetParameter", code)
+
+    assert not river.asked(river.request(kind)).done
+    assert [] == river.pauses
+
+
+def test_a_role_that_stays_denied_is_a_no(new_river: River) -> None:
+    new_river.denied_for = 9
+    new_river.aws.refuse("ssm", "GetParameter", "AccessDeniedException")
+
+    told = new_river.asked(new_river.request("Create"))
+
+    assert "GetParameter: AccessDeniedException" in told.reason
+    assert [5, 10, 15] == new_river.pauses
+
+
 def test_a_lost_answer_of_the_table_is_asked_for_again_and_harmless(
     river: River,
 ) -> None:
@@ -351,7 +379,11 @@ def test_a_guard_that_breaks_says_so_without_telling_what_it_knew(
 
     sent: list[Any] = []
     told = guard.begins(
-        river.request("Update"), Broken(), lambda _, a: sent.append(a), NOW
+        river.request("Update"),
+        Broken(),
+        lambda _, answer: sent.append(answer),
+        NOW,
+        lambda _: None,
     )
 
     assert "the guard failed: RuntimeError" == told.reason
@@ -363,6 +395,14 @@ def test_an_answer_is_never_too_long(river: River) -> None:
     river.asked(river.request("Update", ResourceProperties=properties))
 
     assert len(answer_of(river)["Reason"]) == 1_000
+
+
+def test_an_answer_has_letters_of_one_byte_alone(river: River) -> None:
+    """It may have 4,096 bytes in all."""
+    properties = {"DeployId": "ö" * 100, "Weights": ""}
+    river.asked(river.request("Update", ResourceProperties=properties))
+
+    assert answer_of(river)["Reason"].isascii()
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 
 import pytest
 
 from deploy_guard import handlers
-from deploy_guard.guard import LEASE
+from deploy_guard.guard import LEASE, Unreachable
 from deploy_guard.order import BadRequest
 from deploy_guard.world import put
 from interlock.lock import HolderName
@@ -20,6 +23,7 @@ from shifter.core.phases import ENDS
 from tests.adapters.fixtures_b import RIVERBANK
 from tests.core.examples import NOW
 from tests.deploy_guard.conftest import River
+from tests.mariadb import write_certificates
 
 
 class _Bucket(BaseHTTPRequestHandler):
@@ -38,16 +42,25 @@ class _Bucket(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def bucket() -> Iterator[str]:
+@contextmanager
+def _listening(context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """The bucket, in the open or over TLS; its port."""
     _Bucket.taken.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Bucket)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield server.server_port
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def bucket() -> Iterator[str]:
+    with _listening() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -69,11 +82,43 @@ def test_an_answer_is_put_without_a_content_type(bucket: str) -> None:
     assert [("/signed", "", {"Status": "SUCCESS"})] == _Bucket.taken
 
 
-def test_an_answer_that_does_not_arrive_is_an_error_that_lambda_repeats(
+def test_an_answer_is_sent_again_and_then_it_is_an_error_that_lambda_repeats(
     bucket: str,
 ) -> None:
-    with pytest.raises(OSError, match="403"):
-        put(f"{bucket}/expired", {"Status": "SUCCESS"})
+    """The address is as secret as a password, so the error does not show it."""
+    pauses: list[float] = []
+
+    with pytest.raises(Unreachable) as failed:
+        put(f"{bucket}/expired", {"Status": "SUCCESS"}, pauses.append)
+
+    assert "CloudFormation's bucket answers 403" == str(failed.value)
+    assert failed.value.__suppress_context__
+    assert ([2, 4], 3) == (pauses, len(_Bucket.taken))
+
+
+def test_nobody_there_is_an_error_too() -> None:
+    with pytest.raises(Unreachable, match="does not answer: ConnectionRefusedError"):
+        put("http://127.0.0.1:9/signed", {}, lambda _: None)
+
+
+def test_cloudformation_is_answered_over_tls(
+    function: River, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the event of Lambda to the bytes in the bucket, through the function."""
+    write_certificates(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    with _listening(context) as port:
+        event = function.request("Update") | {
+            "ResponseURL": f"https://127.0.0.1:{port}/signed?Signature=secret"
+        }
+        told = handlers.begins(event, None)
+
+    assert "deploy:d-2 holds riverbank" == told
+    [(path, kind, answer)] = _Bucket.taken
+    assert ("/signed?Signature=secret", "", "SUCCESS") == (path, kind, answer["Status"])
+    assert function.holder is not None
 
 
 def test_whoever_is_not_cloudformation_is_told_so(function: River) -> None:

@@ -51,7 +51,9 @@ class _CloudFormation:
             "ResourceProperties": {"DeployId": deploy_id},
             "OldResourceProperties": {"DeployId": "before"},
         }
-        return guard.begins(event, self._world, self._put, self._on.aws.now())
+        return guard.begins(
+            event, self._world, self._put, self._on.aws.now(), self._on.aws.advance
+        )
 
     def complete(self) -> Told:
         """The deployment has ended, and EventBridge tells it a little later."""
