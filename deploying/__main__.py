@@ -9,11 +9,9 @@ It ends with 2 when something has to be changed first, and with SAM's own code e
 
 from __future__ import annotations
 
-import os
 import secrets
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -27,14 +25,12 @@ from deploy_guard.guard import Unreachable
 from deploying import run as running
 from deploying.place import AwsPlace
 from deploying.run import Refused, Run
+from deploying.sam import run_sam
 from deploying.wanted import Wanted, Wrong, wanted
 from deploying.weights import NotWritable
 from shifter.core.errors import ShifterError
-from template_checks.source import ROOT, read
+from template_checks.source import read
 
-SAM = ROOT / ".tools/sam/bin/sam"
-RENEW_SECONDS = 900.0
-"""An eighth of the lease."""
 WRONG = 2
 
 app = typer.Typer(
@@ -91,22 +87,10 @@ def _run(found: Wanted) -> Run:
     return Run(
         wanted=found,
         place=AwsPlace(client),
-        sam=_sam,
+        sam=run_sam,
         now=lambda: datetime.now(UTC),
         tell=_tell,
     )
-
-
-def _sam(arguments: Sequence[str], meanwhile: Callable[[], None]) -> int:
-    """Run SAM, which talks to whoever sits there; call back while it works."""
-    process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
-        [SAM, *arguments], cwd=ROOT, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}
-    )
-    while True:
-        try:
-            return process.wait(timeout=RENEW_SECONDS)
-        except subprocess.TimeoutExpired:
-            meanwhile()
 
 
 def _tell(sentence: str) -> None:
