@@ -133,6 +133,7 @@ def resources_are_named(tree: Tree) -> Found:
             continue
         for target in targets(statement):
             explained = (resource.id, target.split(":", 5)[-1]) in OF_ANY_NAME
+            explained = explained or _by_alias(statement)
             if _names_nothing(target) and not explained:
                 yield resource.id, f"allows {', '.join(actions(statement))} on {target}"
 
@@ -199,6 +200,20 @@ def _service(tree: Tree, target: str) -> str:
         return ""
     service = found.type.split("::")[1]
     return SERVICE_OF.get(service, service.lower())
+
+
+def _by_alias(statement: Statement) -> bool:
+    """Tell whether an alias names the key that everything in a statement is about.
+
+    The key may not be made yet: AWS Key Management Service developer guide, "Use
+    aliases to control access to KMS keys".
+    """
+    conditions = statement.get("Condition") or {}
+    alias = str(
+        conditions.get("ForAnyValue:StringEquals", {}).get("kms:ResourceAliases", "")
+    )
+    keys = all(action.startswith("kms:") for action in actions(statement))
+    return keys and alias.startswith("alias/")
 
 
 def _names_nothing(target: str) -> bool:

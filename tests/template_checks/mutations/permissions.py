@@ -129,6 +129,20 @@ PERMISSIONS = (
     ),
     Mutation(
         "IAM10",
+        "every key that DynamoDB uses",
+        "infra/guard.yaml",
+        '                  ForAnyValue:StringEquals: {"kms:ResourceAliases": !Sub "alias/${Environment}-shifter-table"}\n',
+        "",
+    ),
+    Mutation(
+        "IAM10",
+        "every key with an alias",
+        "infra/guard.yaml",
+        "ForAnyValue:StringEquals",
+        "ForAnyValue:StringLike",
+    ),
+    Mutation(
+        "IAM10",
         "every execution by another name",
         AUTOMATION,
         "execution:${Environment}-shifter:*",
