@@ -207,8 +207,8 @@ REST = (
         "WIR04",
         "keys that wait for what they encrypt",
         ROOT,
-        "  Security:\n    Type: AWS::CloudFormation::Stack\n",
-        "  Security:\n    Type: AWS::CloudFormation::Stack\n    DependsOn: Database\n",
+        "  Security:\n    Type: AWS::CloudFormation::Stack\n    DependsOn: Guard\n",
+        "  Security:\n    Type: AWS::CloudFormation::Stack\n    DependsOn: [Guard, Database]\n",
     ),
     Mutation(
         "RENDER",
