@@ -15,8 +15,8 @@ GUARD = (
         "GRD01",
         "a stack that waits for another one alone",
         ROOT,
-        "  Dms:\n    Type: AWS::CloudFormation::Stack\n    DependsOn: Guard\n",
-        "  Dms:\n    Type: AWS::CloudFormation::Stack\n    DependsOn: Database\n",
+        "    DependsOn: [Guard, Bootstrap]  # its users and tables\n",
+        "    DependsOn: Bootstrap\n",
     ),
     Mutation(
         "GRD01",
