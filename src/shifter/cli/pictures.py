@@ -67,7 +67,7 @@ def gates_table(
     table.add_column("", no_wrap=True)
     if since is not None:
         table.add_column("waits", no_wrap=True)
-    table.add_column("reading", no_wrap=True, overflow="ellipsis")
+    table.add_column("reading")  # goes on in the next line: it is what people look for
     for judged in judgements:
         quiet = "dim" if judged.verdict is Verdict.PASS else ""
         waits = [] if since is None else [since.get(judged.gate, "")]
