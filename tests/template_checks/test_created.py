@@ -13,7 +13,8 @@ import pytest
 from moto import mock_aws
 from moto.cloudformation.parsing import get_model_map
 
-from deploying.weights import changed, live_parameters
+from deploying.place import AwsPlace
+from deploying.weights import changed
 from shifter.adapters.alb import AlbEdges
 from shifter.adapters.route53 import Route53Dns
 from shifter.adapters.ssm import load_topology
@@ -74,6 +75,18 @@ WITHOUT = {
     "AWS::EC2::Subnet": ("Ipv6CidrBlock",),  # moto's network has no such attribute
     "AWS::SSM::Parameter": ("Tags",),  # AWS takes a map here, moto a list
 }
+
+
+DEPLOYED = {
+    "schema_version": 1,
+    "environment": "payments-prod",
+    "table": "shifter",
+    "topology_parameter": "/shifter/payments-prod/topology",
+    "state_machine_arn": "arn:aws:states:us-east-1:111122223333:stateMachine:cutover",
+    "control_url": "https://control.example.com/",
+    "functions": {"preflight": "preflight:live", "roll_back": "roll-back:live"},
+}
+"""What the automation, which is not created here, writes about itself."""
 
 
 @pytest.fixture
@@ -169,17 +182,23 @@ def test_a_later_deployment_gives_the_weights_that_are_live(
     account: Tree, topology: Topology
 ) -> None:
     """What `make deploy` reads after a cutover is what the stacks would write."""
+    boto3.client("ssm").put_parameter(
+        Name="/shifter/payments-prod/deployment",
+        Type="String",
+        Value=json.dumps(DEPLOYED),
+    )
     edges = AlbEdges(boto3.client("elbv2"), topology)
     dns = Route53Dns(boto3.client("route53"), topology)
     given = rendered(whole(), "prod").stacks["Root"].parameters
+    place = AwsPlace(_client)
     first = {name: value for name, value in given.items() if name.endswith("Weight")}
-    assert first == live_parameters(edges.read(), dns.read())
+    assert first == place.weights("payments-prod")
 
     green = EdgeState(weights=Weights(green=1))
     edges.write({"edge-1": green, "edge-2": green}, before_each=lambda: None)
     dns.write(250)
 
-    live = live_parameters(edges.read(), dns.read())
+    live = place.weights("payments-prod")
     told = rendered(whole(), "prod", **changed(first, live))
     assert {("0", "0", "1")} == {
         tuple(
@@ -223,6 +242,11 @@ def _create(tree: Tree, types: Collection[str]) -> None:
         StackName="payments-prod",
         TemplateBody=json.dumps(flattened(tree, types, WITHOUT)),
     )
+
+
+def _client(service: str) -> Any:
+    make: Any = boto3.client
+    return make(service)
 
 
 def _infrastructure(tree: Tree) -> Tree:
