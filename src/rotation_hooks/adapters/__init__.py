@@ -1,0 +1,1 @@
+"""AWS and MySQL behind the ports; their own errors stop here."""

@@ -1,0 +1,1 @@
+"""The same ports without AWS and without a database."""

@@ -1,0 +1,1 @@
+"""What to do: pure functions and values.  Nothing here knows AWS, MySQL or the time."""

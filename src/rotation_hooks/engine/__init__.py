@@ -1,0 +1,1 @@
+"""The verbs, one a file: the only place with a sequence of effects."""

@@ -1,0 +1,1 @@
+"""One Lambda each: parse, one call, answer."""

@@ -1,0 +1,119 @@
+"""Ports: what the verbs need from the world, in our own words.
+
+Adapters fit these protocols without inheriting from them; each has a twin in
+`adapters/memory/`, and one set of contract tests runs over both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from rotation_hooks.core.credential import Account, Credential
+from rotation_hooks.core.grants import Change, Right, State, Template
+from rotation_hooks.core.labels import Described
+from rotation_hooks.core.roles import Role, SecretName
+
+
+class Clock(Protocol):
+    """The time, in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Secrets(Protocol):
+    """Secrets and their labels.  Every verb raises AwsError."""
+
+    def describe(self, arn: str) -> Described: ...
+
+    def value(self, arn: str, version: str) -> str | None:
+        """What a version says; None when it says nothing yet."""
+
+    def put_pending(self, arn: str, token: str, text: str) -> None:
+        """Give the version its value, and the label AWSPENDING.
+
+        The same text twice changes nothing; another text is refused.
+        """
+
+    def make_current(self, arn: str, token: str, instead_of: str | None) -> None:
+        """Move AWSCURRENT to the version from the one that has it."""
+
+    def drop_pending(self, arn: str, token: str) -> None:
+        """Take AWSPENDING from the version, if it is there."""
+
+
+class Session(Protocol):
+    """A login.  Every verb raises DatabaseError, and is over when it returns."""
+
+    def change_own_password(self, password: str) -> None: ...
+
+    def put_account(self, account: Account, password: str) -> None:
+        """Let the account exist, log in with this password, and over TLS only."""
+
+    def rights(self, account: Account) -> frozenset[Right]:
+        """The account's rights, but for those to routines."""
+
+    def change_rights(self, account: Account, change: Change) -> None: ...
+
+    def state(self) -> State:
+        """Whether this side's fence is open.  Raises Failed when nobody knows."""
+
+    def hold_fence(self) -> AbstractContextManager[None]:
+        """Keep everybody from moving the fence, so that what it says stays true."""
+
+    def may_write(self) -> bool:
+        """Tell whether a row can be written; what was written is rolled back."""
+
+    def may_read(self) -> bool:
+        """Tell whether the table to which `may_write` writes can be read."""
+
+
+class Databases(Protocol):
+    """The two databases."""
+
+    def login(self, credential: Credential) -> AbstractContextManager[Session]:
+        """Log in over TLS.  Raises LoginRefused, Unreachable or Untrusted."""
+
+
+class Lock(Protocol):
+    """The environment's lock, for the holder that a rotation is."""
+
+    def take(self, arn: str, token: str, now: datetime) -> None:
+        """Take the lock for ten minutes, or again.  Raises Busy."""
+
+    def free(self, arn: str, token: str) -> None:
+        """Free the lock, unless it is somebody else's by now."""
+
+
+class Passwords(Protocol):
+    """New passwords."""
+
+    def new(self) -> str: ...
+
+
+class Ports(Protocol):
+    """Everything that a rotation needs."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def secrets(self) -> Secrets: ...
+
+    @property
+    def databases(self) -> Databases: ...
+
+    @property
+    def lock(self) -> Lock: ...
+
+    @property
+    def passwords(self) -> Passwords: ...
+
+    @property
+    def templates(self) -> Mapping[Role, Template]: ...
+
+    @property
+    def names(self) -> Mapping[str, SecretName]:
+        """What each secret is for, by its ARN."""

@@ -1,0 +1,93 @@
+"""Settings from the environment; read here and nowhere else.
+
+TABLE_NAME             the table with the environment's lock
+ENVIRONMENT_NAME       name of the environment, by which its lock is known
+SECRETS                JSON: the ARN of each secret by what it is for,
+                       {"blue/app": "arn:...", "green/app": "arn:..."}
+GRANT_TEMPLATES        folder with app.sql and dms.sql
+DATABASE_AUTHORITIES   file with the certificates that vouch for the databases
+
+One error names every variable that is missing or wrong.
+
+AWS documentation: AWS Lambda developer guide, "Working with Lambda environment
+variables"; Amazon Aurora user guide, "Using TLS with Aurora MySQL DB clusters".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from rotation_hooks.core.errors import SettingsError
+from rotation_hooks.core.roles import Role, SecretName, Side
+
+Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+def _names(text: object) -> object:
+    """Each secret's name by its ARN."""
+    found = json.loads(text) if isinstance(text, str) else text
+    if not isinstance(found, dict):
+        raise ValueError('write {"blue/app": "arn:..."}')  # noqa: TRY004  pydantic's
+    named = {str(arn): _name(name) for name, arn in found.items()}
+    if len(named) < len(found):
+        raise ValueError("two names have the same ARN")
+    return named
+
+
+def _name(text: str) -> SecretName:
+    side, _, role = text.partition("/")
+    try:
+        return SecretName(Side(side), Role(role))
+    except ValueError:
+        known = ", ".join(f"{one}/{role}" for one in Side for role in Role)
+        raise ValueError(f"{text!r} is none of {known}") from None
+
+
+class Settings(BaseModel):
+    """What every function is told by its environment variables."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    table_name: Filled
+    environment_name: Filled
+    secrets: Annotated[
+        dict[Annotated[str, StringConstraints(pattern=r"^arn:aws")], SecretName],
+        BeforeValidator(_names),
+        Field(min_length=1),
+    ]
+    grant_templates: Path
+    database_authorities: Path
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """The settings.  Raises SettingsError naming every variable that is wrong."""
+        found = {
+            name: environment[name.upper()]
+            for name in cls.model_fields
+            if name.upper() in environment
+        }
+        try:
+            return cls.model_validate(found)
+        except ValidationError as error:
+            raise SettingsError(
+                "; ".join(_told(entry) for entry in error.errors(include_url=False))
+            ) from None
+
+
+def _told(problem: Any) -> str:
+    name = str(problem["loc"][0]).upper()
+    if problem["type"] == "missing":
+        return f"{name} is not set"
+    return f"{name} is {problem['input']!r}: {problem['msg']}"
