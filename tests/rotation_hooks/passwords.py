@@ -13,7 +13,7 @@ class KnownPasswords:
 
     def __init__(self) -> None:
         self.known: list[str] = []
-        self.told: list[str] = []
+        self.told: set[str] = set()
 
     def new(self) -> str:
         return self.keep(RandomPasswords().new())
@@ -24,7 +24,7 @@ class KnownPasswords:
 
     def tell(self, error: BaseException) -> None:
         """Keep what an error would print, with all that it hangs on."""
-        self.told.extend(traceback.format_exception(error))
+        self.told.update(traceback.format_exception(error))
 
     def found_in(self, text: str) -> Iterator[str]:
         return (password for password in self.known if password in text)

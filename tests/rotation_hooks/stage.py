@@ -41,6 +41,12 @@ SQL = Path(__file__).parents[2] / "infra/sql"
 TEMPLATES = templates.load(SQL / "grants")
 SCHEMAS = ("paymentdb", "shifter", "awsdms_control")
 USERS = ("app", "app_clone", "dms", "dms_clone", "fence", "shifter_master")
+FIRST_USERS = {
+    Role.MASTER: "shifter_master",
+    Role.APP: "app",
+    Role.DMS: "dms",
+    Role.FENCE: "fence",
+}
 MEMORY_HOST = "blue.database.internal"
 
 
@@ -194,9 +200,13 @@ class MariaBase:
         )
 
     def add_user(self, user: str, password: str, rights: Template) -> None:
-        self.server.run(f"CREATE USER {user}@'%' IDENTIFIED BY '{password}'")
-        for right in sorted(rights.rights):
-            self.server.run(f"GRANT {right.privilege} ON {right.on} TO {user}@'%'")
+        self.server.run(
+            f"CREATE USER {user}@'%' IDENTIFIED BY '{password}'",
+            *(
+                f"GRANT {right.privilege} ON {right.on} TO {user}@'%'"
+                for right in sorted(rights.rights)
+            ),
+        )
 
     def add_master(self, user: str, password: str) -> None:
         self.server.run(
@@ -252,21 +262,19 @@ class Stage:
         base: Base,
         passwords: KnownPasswords,
         *,
-        lock: Lock | None = None,
-        secrets: Secrets | None = None,
+        roles: Iterable[Role] = Role,
     ) -> Stage:
+        """A side with the users of some roles; the master is always there."""
         ports = TestPorts(
             clock=StoppedClock(),
-            secrets=secrets or vault,
+            secrets=vault,
             databases=base.databases,
-            lock=lock or MemoryLock(),
+            lock=MemoryLock(),
             passwords=passwords,
         )
         stage = cls(vault, base, ports, passwords)
-        stage.add(Role.MASTER, "shifter_master")
-        stage.add(Role.APP, "app")
-        stage.add(Role.DMS, "dms")
-        stage.add(Role.FENCE, "fence")
+        for role in (Role.MASTER, *(role for role in roles if role != Role.MASTER)):
+            stage.add(role, FIRST_USERS[role])
         return stage
 
     def add(self, role: Role, user: str) -> None:
