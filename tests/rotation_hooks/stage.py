@@ -7,6 +7,7 @@ are (moto, memory), and the database (MariaDB, memory).
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pymysql
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.secretsmanager.models import FakeSecret, secretsmanager_backends
 
 from rotation_hooks.adapters import templates
 from rotation_hooks.adapters.memory.world import (
@@ -93,7 +96,10 @@ class MemoryVault(MemorySecrets):
 
 
 class MotoVault(SecretsManager):
-    """moto, which starts a rotation as Secrets Manager does, but calls nobody."""
+    """moto; a rotation starts as its RotateSecret does, before that invokes a function.
+
+    Going on from there needs Docker, so the events are sent by `tests.rotation_hooks`.
+    """
 
     def __init__(self, client: Any) -> None:
         super().__init__(client)
@@ -103,10 +109,17 @@ class MotoVault(SecretsManager):
         return str(self.client.create_secret(Name=name, SecretString=text)["ARN"])
 
     def start_rotation(self, arn: str, token: str) -> None:
-        self.client.rotate_secret(
-            SecretId=arn,
-            ClientRequestToken=token,
-            RotationRules={"AutomaticallyAfterDays": 30},
+        kept = secretsmanager_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].secrets[arn]
+        assert isinstance(kept, FakeSecret)
+        kept.rotation_requested = kept.rotation_enabled = True
+        kept.remove_version_stages_from_old_versions(["AWSPENDING"])
+        kept.versions.setdefault(
+            token,
+            {
+                "createdate": int(time.time()),
+                "version_id": token,
+                "version_stages": ["AWSPENDING"],
+            },
         )
 
 
@@ -292,7 +305,7 @@ class Stage:
         self.arns[role] = arn
         self.ports.names[arn] = name
 
-    def text(self, user: str, password: str, role: Role, **changes: Any) -> str:
+    def text(self, user: str, password: str, role: Role, /, **changes: Any) -> str:
         """A secret as the templates and the attachment write it."""
         master = {} if role is Role.MASTER else {"masterarn": self.arns[Role.MASTER]}
         return json.dumps(
