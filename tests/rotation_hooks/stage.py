@@ -248,10 +248,16 @@ class MariaBase:
         self.server.run("DELETE FROM shifter.fence")
 
     def kill(self) -> None:
+        """End the application's sessions that there are now, and see them gone."""
+        before = self._sessions()
+        while alive := before & self._sessions():
+            for session in alive:
+                with suppress(pymysql.MySQLError):  # it may be gone since the listing
+                    self.server.run(f"KILL {session}")
+
+    def _sessions(self) -> set[int]:
         listed = "SELECT id FROM information_schema.processlist WHERE user LIKE 'app%'"
-        for row in self.server.run(listed):
-            with suppress(pymysql.MySQLError):  # it may be gone since the listing
-                self.server.run(f"KILL {row['id']}")
+        return {int(row["id"]) for row in self.server.run(listed)}
 
     def _application(self) -> list[str]:
         listed = "SELECT user FROM mysql.user WHERE user IN ('app', 'app_clone')"

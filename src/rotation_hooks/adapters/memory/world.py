@@ -40,9 +40,11 @@ class MemorySecrets:
 
     def start_rotation(self, arn: str, token: str) -> None:
         """What Secrets Manager does before the first step: an empty pending version."""
-        for labels in self.labels[arn].values():
-            labels.discard(PENDING)
-        self.labels[arn].setdefault(token, set()).add(PENDING)
+        labels = self._copied(arn)
+        for others in labels.values():
+            others.discard(PENDING)
+        labels.setdefault(token, set()).add(PENDING)
+        self.labels[arn] = labels
 
     def describe(self, arn: str) -> Described:
         versions = self.labels[arn].items()
@@ -60,7 +62,7 @@ class MemorySecrets:
         self.start_rotation(arn, token)
 
     def make_current(self, arn: str, token: str, instead_of: str | None) -> None:
-        labels = self.labels[arn]
+        labels = self._copied(arn)
         if instead_of is not None:
             if CURRENT not in labels[instead_of]:
                 raise Rejected("UpdateSecretVersionStage", arn, "not that version's")
@@ -70,6 +72,11 @@ class MemorySecrets:
             labels[instead_of].add(PREVIOUS)
         labels[token].discard(PREVIOUS)
         labels[token].add(CURRENT)
+        self.labels[arn] = labels
+
+    def _copied(self, arn: str) -> dict[str, set[str]]:
+        """Labels move all at once, whoever looks on meanwhile."""
+        return {version: set(has) for version, has in self.labels[arn].items()}
 
     def drop_pending(self, arn: str, token: str) -> None:
         self.labels[arn].get(token, set()).discard(PENDING)
