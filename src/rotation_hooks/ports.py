@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Protocol
 
 from rotation_hooks.core.credential import Account, Credential
-from rotation_hooks.core.grants import Change, Right, State, Template
+from rotation_hooks.core.fence import State
 from rotation_hooks.core.labels import Described
-from rotation_hooks.core.roles import Role, SecretName
+from rotation_hooks.core.roles import SecretName
+from sql_files.rights import Rights
 
 
 class Clock(Protocol):
@@ -52,10 +53,11 @@ class Session(Protocol):
     def put_account(self, account: Account, password: str) -> None:
         """Let the account exist, log in with this password, and over TLS only."""
 
-    def rights(self, account: Account) -> frozenset[Right]:
-        """The account's rights, but for those to routines."""
+    def rights(self, account: Account) -> Rights:
+        """What the account may do.  Raises Failed when nobody can tell."""
 
-    def change_rights(self, account: Account, change: Change) -> None: ...
+    def set_rights(self, account: Account, rights: Rights) -> None:
+        """Let the account have these rights, and no others."""
 
     def state(self) -> State:
         """Whether this side's fence is open.  Raises Failed when nobody knows."""
@@ -112,7 +114,8 @@ class Ports(Protocol):
     def passwords(self) -> Passwords: ...
 
     @property
-    def templates(self) -> Mapping[Role, Template]: ...
+    def templates(self) -> Mapping[str, Rights]:
+        """The rights in each grant template, by its name."""
 
     @property
     def names(self) -> Mapping[str, SecretName]:

@@ -4,7 +4,7 @@ TABLE_NAME             the table with the environment's lock
 ENVIRONMENT_NAME       name of the environment, by which its lock is known
 SECRETS                JSON: the ARN of each secret by what it is for,
                        {"blue/app": "arn:...", "green/app": "arn:..."}
-GRANT_TEMPLATES        folder with app.sql and dms.sql
+SQL_FOLDER             folder with the files of infra/sql
 DATABASE_AUTHORITIES   file with the certificates that vouch for the databases
 
 One error names every variable that is missing or wrong.
@@ -67,7 +67,7 @@ class Settings(BaseModel):
         BeforeValidator(_names),
         Field(min_length=1),
     ]
-    grant_templates: Path
+    sql_folder: Path
     database_authorities: Path
 
     @classmethod

@@ -19,9 +19,9 @@ from rotation_hooks.adapters.lock import RotationLock
 from rotation_hooks.adapters.mysql import MySql
 from rotation_hooks.adapters.random import RandomPasswords
 from rotation_hooks.adapters.secretsmanager import SecretsManager
-from rotation_hooks.core.grants import Template
-from rotation_hooks.core.roles import Role, SecretName
+from rotation_hooks.core.roles import SecretName
 from rotation_hooks.settings import Settings
+from sql_files.rights import Rights
 
 _RETRIED = Config(
     connect_timeout=2,
@@ -59,8 +59,8 @@ class AwsPorts:
         )
 
     @cached_property
-    def templates(self) -> Mapping[Role, Template]:
-        return templates.load(self._settings.grant_templates)
+    def templates(self) -> Mapping[str, Rights]:
+        return templates.load(self._settings.sql_folder)
 
 
 @cache

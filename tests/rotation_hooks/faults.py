@@ -21,7 +21,7 @@ EFFECTS = frozenset(
         "drop_pending",
         "change_own_password",
         "put_account",
-        "change_rights",
+        "set_rights",
         "take",
         "free",
     }

@@ -41,7 +41,7 @@ class Count:
 
 def look(session: pymysql.Connection[pymysql.cursors.DictCursor]) -> None:
     """Do what a health check does."""
-    session.cursor().execute("SELECT COUNT(*) FROM paymentdb.rotation_probe")
+    session.cursor().execute("SELECT COUNT(*) FROM paymentdb.payments")
 
 
 class Client(threading.Thread):

@@ -31,18 +31,30 @@ from rotation_hooks.adapters.mysql import MySql
 from rotation_hooks.adapters.secretsmanager import SecretsManager
 from rotation_hooks.core.credential import Account, Credential
 from rotation_hooks.core.errors import LoginRefused
-from rotation_hooks.core.grants import State, Template
+from rotation_hooks.core.fence import State
 from rotation_hooks.core.labels import CURRENT, Step
 from rotation_hooks.core.roles import Role, SecretName, Side
 from rotation_hooks.engine.rotate import rotate
 from rotation_hooks.ports import Clock, Databases, Lock, Passwords, Secrets
+from sql_files.rights import Account as Named
+from sql_files.rights import Rights, granting, revoking
+from sql_files.scripts import read_script
 from tests.mariadb import HOST, MariaDB
 from tests.rotation_hooks.passwords import KnownPasswords
 
 NOW = datetime(2027, 3, 20, 12, 0, tzinfo=UTC)
 SQL = Path(__file__).parents[2] / "infra/sql"
-TEMPLATES = templates.load(SQL / "grants")
-SCHEMAS = ("paymentdb", "shifter", "awsdms_control")
+TEMPLATES = templates.load(SQL)
+SCHEMAS = (
+    "paymentdb",
+    "shifter",
+    "awsdms_control",
+    "awsdms_loop_blue",
+    "awsdms_loop_green",
+)
+NONE: Rights = frozenset()
+WRITING = TEMPLATES["app"] - TEMPLATES["app-fenced"]
+"""What the fence takes."""
 USERS = ("app", "app_clone", "dms", "dms_clone", "fence", "shifter_master")
 FIRST_USERS = {
     Role.MASTER: "shifter_master",
@@ -74,7 +86,7 @@ class TestPorts:
     databases: Databases
     lock: Lock
     passwords: Passwords
-    templates: Mapping[Role, Template] = field(default_factory=lambda: TEMPLATES)
+    templates: Mapping[str, Rights] = field(default_factory=lambda: TEMPLATES)
     names: dict[str, SecretName] = field(default_factory=dict)
 
 
@@ -135,7 +147,7 @@ class Base(Protocol):
     @property
     def databases(self) -> Databases: ...
 
-    def add_user(self, user: str, password: str, rights: Template) -> None: ...
+    def add_user(self, user: str, password: str, rights: Rights) -> None: ...
 
     def add_master(self, user: str, password: str) -> None: ...
 
@@ -157,13 +169,13 @@ class MemoryBase:
         self.databases = MemoryDatabases()
         self.server = self.databases.servers[self.host] = Server()
 
-    def add_user(self, user: str, password: str, rights: Template) -> None:
+    def add_user(self, user: str, password: str, rights: Rights) -> None:
         account = Account(user=user, host="%")
         self.server.passwords[account] = password
-        self.server.has[account] = set(rights.rights)
+        self.server.has[account] = rights
 
     def add_master(self, user: str, password: str) -> None:
-        self.add_user(user, password, Template(frozenset()))
+        self.add_user(user, password, NONE)
 
     def fence(self) -> None:
         self._set(State.FENCED)
@@ -176,10 +188,10 @@ class MemoryBase:
 
     def _set(self, state: State) -> None:
         self.server.fence = state
-        wanted = TEMPLATES[Role.APP].in_state(Role.APP, state).rights
+        wanted = TEMPLATES["app" if state is State.OPEN else "app-fenced"]
         for account in self.server.has:
             if account.user.startswith("app"):
-                self.server.has[account] = set(wanted)
+                self.server.has[account] = wanted
 
 
 class MariaBase:
@@ -192,11 +204,10 @@ class MariaBase:
 
     def build(self) -> None:
         self.clear()
-        self.server.run("CREATE DATABASE paymentdb", "CREATE DATABASE awsdms_control")
-        for script in ("fence", "payments", "rotation_probe"):
-            text = (SQL / f"{script}.sql").read_text("utf-8")
-            with self.server.connect(database="paymentdb") as session:
-                for statement in _statements(text):
+        self.server.run("CREATE DATABASE paymentdb")
+        with self.server.connect(database="paymentdb") as session:
+            for script in ("payments", "fence", "rotation", "replication"):
+                for statement in read_script(SQL, script):
                     session.cursor().execute(statement)
 
     def reset(self) -> None:
@@ -212,13 +223,10 @@ class MariaBase:
             *(f"DROP USER IF EXISTS {user}@'%'" for user in USERS),
         )
 
-    def add_user(self, user: str, password: str, rights: Template) -> None:
+    def add_user(self, user: str, password: str, rights: Rights) -> None:
         self.server.run(
             f"CREATE USER {user}@'%' IDENTIFIED BY '{password}'",
-            *(
-                f"GRANT {right.privilege} ON {right.on} TO {user}@'%'"
-                for right in sorted(rights.rights)
-            ),
+            *granting(rights, Named(user)),
         )
 
     def add_master(self, user: str, password: str) -> None:
@@ -231,17 +239,13 @@ class MariaBase:
         """REVOKE and KILL, for every account of the application that there is."""
         self.server.run("UPDATE shifter.fence SET writable = FALSE, epoch = epoch + 1")
         for user in self._application():
-            self.server.run(
-                f"REVOKE INSERT, UPDATE, DELETE ON paymentdb.* FROM {user}@'%'"
-            )
+            self.server.run(*revoking(WRITING, Named(user)))
         self.kill()
 
     def open(self) -> None:
         self.server.run("UPDATE shifter.fence SET writable = TRUE, epoch = epoch + 1")
         for user in self._application():
-            self.server.run(
-                f"GRANT SELECT, INSERT, UPDATE, DELETE ON paymentdb.* TO {user}@'%'"
-            )
+            self.server.run(*granting(WRITING, Named(user)))
         self.kill()
 
     def forget_fence(self) -> None:
@@ -304,7 +308,7 @@ class Stage:
         elif role.alternates:
             self.base.add_user(user, password, TEMPLATES[role])
         else:
-            self.base.add_user(user, password, Template(frozenset()))
+            self.base.add_user(user, password, NONE)
         name = SecretName(Side.BLUE, role)
         text = self.text(user, password, role)
         arn = self.vault.create(f"payments/{name}", text)
@@ -375,8 +379,3 @@ class Stage:
     def labels(self, role: Role, token: str) -> frozenset[str]:
         versions = self.vault.describe(self.arns[role]).versions
         return versions.get(token, frozenset())
-
-
-def _statements(text: str) -> list[str]:
-    bare = "\n".join(line.partition("--")[0] for line in text.splitlines())
-    return [part.strip() for part in bare.split(";") if part.strip()]

@@ -12,15 +12,17 @@ import pytest
 from rotation_hooks.adapters.mysql import MySql
 from rotation_hooks.core.credential import Account, Credential
 from rotation_hooks.core.errors import Failed, LoginRefused, SettingsError, Untrusted
-from rotation_hooks.core.grants import GRANT_OPTION, Change, Right, State
+from rotation_hooks.core.fence import State
 from rotation_hooks.core.roles import Role
 from rotation_hooks.ports import Session
+from sql_files.rights import GRANT_OPTION, Right, Rights
 from tests.mariadb import HOST
 from tests.rotation_hooks.stage import MariaBase, Stage
 
-NONE: frozenset[Right] = frozenset()
+NONE: Rights = frozenset()
+PROBE = "`shifter`.`rotation_probe`"
 CLONE = Account(user="app_clone", host="%")
-READ, WRITE = Right("paymentdb.*", "SELECT"), Right("paymentdb.*", "INSERT")
+READ, WRITE = Right(PROBE, "SELECT"), Right(PROBE, "INSERT")
 
 
 @contextmanager
@@ -66,12 +68,12 @@ def test_rights_are_given_and_taken(either: Stage) -> None:
     password = either.passwords.new()
     with master(either) as session:
         session.put_account(CLONE, password)
-        session.change_rights(CLONE, Change(frozenset({READ, WRITE}), NONE))
+        session.set_rights(CLONE, frozenset({READ, WRITE}))
         assert {READ, WRITE} == session.rights(CLONE)
         with either.base.databases.login(as_clone(either, password)) as own:
             assert {READ, WRITE} == own.rights(CLONE)
             assert own.may_write()
-        session.change_rights(CLONE, Change(NONE, frozenset({WRITE})))
+        session.set_rights(CLONE, frozenset({READ}))
         assert {READ} == session.rights(CLONE)
     with either.base.databases.login(as_clone(either, password)) as own:
         assert own.may_read()
@@ -102,7 +104,7 @@ def test_only_one_at_a_time_holds_the_fence(either: Stage) -> None:
 def test_no_row_of_a_probe_stays(stage: Stage, base: MariaBase) -> None:
     assert stage.writes()
 
-    assert () == base.server.run("SELECT * FROM paymentdb.rotation_probe")
+    assert () == base.server.run("SELECT * FROM shifter.rotation_probe")
 
 
 def test_every_level_of_rights_is_seen(stage: Stage, base: MariaBase) -> None:
@@ -116,14 +118,14 @@ def test_every_level_of_rights_is_seen(stage: Stage, base: MariaBase) -> None:
     extra = {
         Right("*.*", "PROCESS"),
         Right("*.*", "REPLICATION CLIENT"),
-        Right("paymentdb.payments", "TRIGGER"),
-        Right("paymentdb.payments", GRANT_OPTION),
-        Right("paymentdb.payments", "UPDATE (lane)"),
+        Right("`paymentdb`.`payments`", "TRIGGER"),
+        Right("`paymentdb`.`payments`", GRANT_OPTION),
+        Right("`paymentdb`.`payments`", "UPDATE", "lane"),
     }
     with master(stage) as session:
         before = session.rights(account)
         assert extra <= before
-        session.change_rights(account, Change(NONE, frozenset(extra)))
+        session.set_rights(account, before - extra)
         assert before - extra == session.rights(account)
 
 

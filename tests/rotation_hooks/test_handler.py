@@ -66,7 +66,7 @@ def deployed(
     monkeypatch.setenv("TABLE_NAME", TABLE)
     monkeypatch.setenv("ENVIRONMENT_NAME", RIVERBANK)
     monkeypatch.setenv("SECRETS", json.dumps(names))
-    monkeypatch.setenv("GRANT_TEMPLATES", str(SQL / "grants"))
+    monkeypatch.setenv("SQL_FOLDER", str(SQL))
     monkeypatch.setenv("DATABASE_AUTHORITIES", str(base.server.authority))
     return stage
 
@@ -371,7 +371,7 @@ def test_a_wrong_setting_is_named(
 @pytest.mark.parametrize(
     ("variable", "told"),
     [
-        ("GRANT_TEMPLATES", "app.sql cannot be read (FileNotFoundError)"),
+        ("SQL_FOLDER", "app.sql cannot be read (No such file or directory)"),
         ("DATABASE_AUTHORITIES", "which cannot be read: No such file or directory"),
     ],
 )

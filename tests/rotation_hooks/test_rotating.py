@@ -17,9 +17,9 @@ from rotation_hooks.core.errors import (
     RotationError,
     TokenRefused,
 )
-from rotation_hooks.core.grants import Change, Right
 from rotation_hooks.core.labels import CURRENT, PENDING, PREVIOUS, Step
 from rotation_hooks.core.roles import Role
+from sql_files.rights import Right, Rights
 from tests.rotation_hooks.stage import NOW, MemoryVault, Stage, StoppedClock
 
 ALL = pytest.mark.parametrize("role", list(Role))
@@ -153,7 +153,7 @@ def test_a_clone_that_only_reads_is_caught_before_it_counts(either: Stage) -> No
     error = refused(either, Role.APP, token, Step.TEST)
 
     assert isinstance(error, NotVerified)
-    assert "lacks DELETE on paymentdb.*; lacks INSERT on paymentdb.*" in str(error)
+    assert "lacks DELETE on `paymentdb`.*; lacks INSERT on `paymentdb`.*" in str(error)
     assert "app" == either.user(Role.APP)
 
 
@@ -190,16 +190,16 @@ def test_a_side_whose_fence_says_nothing_is_not_touched(either: Stage) -> None:
 def change_rights(
     stage: Stage, user: str, *, give: frozenset[str] = NONE, take: frozenset[str] = NONE
 ) -> None:
-    master = stage.credential(Role.MASTER)
+    """What somebody does by hand, who knows nothing of templates."""
+    master, account = stage.credential(Role.MASTER), Account(user=user, host="%")
     assert master is not None
     with stage.base.databases.login(master) as session:
-        session.change_rights(
-            Account(user=user, host="%"),
-            Change(
-                give=frozenset(Right("paymentdb.*", one) for one in give),
-                take=frozenset(Right("paymentdb.*", one) for one in take),
-            ),
-        )
+        held = session.rights(account)
+        session.set_rights(account, held - _rights(take) | _rights(give))
+
+
+def _rights(privileges: frozenset[str]) -> Rights:
+    return frozenset(Right("`paymentdb`.*", one) for one in privileges)
 
 
 # --- refusing, and not refusing -------------------------------------------------------

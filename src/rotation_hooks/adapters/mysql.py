@@ -23,7 +23,6 @@ import pymysql
 from pymysql.constants import ER
 from pymysql.cursors import DictCursor
 
-from rotation_hooks.adapters import mysql_rights
 from rotation_hooks.core.credential import Account, Credential
 from rotation_hooks.core.errors import (
     DatabaseError,
@@ -33,7 +32,9 @@ from rotation_hooks.core.errors import (
     Unreachable,
     Untrusted,
 )
-from rotation_hooks.core.grants import Change, Right, State
+from rotation_hooks.core.fence import State
+from sql_files import rights as listed
+from sql_files.rights import Rights
 
 if TYPE_CHECKING:
     Connection = pymysql.Connection[DictCursor]
@@ -50,7 +51,8 @@ _MAY_NOT_WRITE = frozenset(
     {ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, 1290, 1792, 1836}
 )
 _MAY_NOT_READ = frozenset({ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR})
-_PROBE = "rotation_probe"
+_PROBE = "shifter.rotation_probe"
+_ROUNDS = 2
 
 
 def trusting(authorities: Path) -> ssl.SSLContext:
@@ -108,7 +110,6 @@ class MySqlSession:
 
     def __init__(self, connection: Connection, credential: Credential) -> None:
         self._connection = connection
-        self._schema = credential.dbname
         self._where = credential.where
 
     def change_own_password(self, password: str) -> None:
@@ -127,12 +128,20 @@ class MySqlSession:
         self._run(f"CREATE USER IF NOT EXISTS {told}", password)
         self._run(f"ALTER USER {told}", password)
 
-    def rights(self, account: Account) -> frozenset[Right]:
-        return mysql_rights.read(self._rows, account)
+    def rights(self, account: Account) -> Rights:
+        lines = self._rows(f"SHOW GRANTS FOR {account.grantee}")
+        try:
+            return listed.shown(str(*line.values()) for line in lines)
+        except ValueError as error:
+            told = f"the rights of {account.grantee} cannot be told: {error}"
+            raise Failed(self._where, told) from None
 
-    def change_rights(self, account: Account, change: Change) -> None:
-        for statement in mysql_rights.statements(account, change):
-            self._run(statement)
+    def set_rights(self, account: Account, rights: Rights) -> None:
+        whom = listed.Account(account.user, account.host)
+        # Revoking from a table takes its columns along, so what is left is read again.
+        for _ in range(_ROUNDS):
+            for statement in listed.changes(self.rights(account), rights, whom):
+                self._run(statement)
 
     def state(self) -> State:
         rows = self._rows("SELECT writable FROM shifter.fence")
@@ -153,10 +162,9 @@ class MySqlSession:
                 self._run("DO RELEASE_LOCK('shifter_fence')")
 
     def may_write(self) -> bool:
-        written = f"INSERT INTO {self._schema}.{_PROBE} (token) VALUES (UUID())"  # noqa: S608  the name has letters only
         try:
             self._run("START TRANSACTION")
-            self._run(written)
+            self._run(f"INSERT INTO {_PROBE} (token) VALUES (UUID())")  # noqa: S608
         except Failed as error:
             if error.number not in _MAY_NOT_WRITE:
                 raise
@@ -168,7 +176,7 @@ class MySqlSession:
 
     def may_read(self) -> bool:
         try:
-            self._rows(f"SELECT COUNT(*) FROM {self._schema}.{_PROBE}")  # noqa: S608
+            self._rows(f"SELECT COUNT(*) FROM {_PROBE}")  # noqa: S608
         except Failed as error:
             if error.number not in _MAY_NOT_READ:
                 raise

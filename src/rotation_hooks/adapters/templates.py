@@ -1,4 +1,4 @@
-"""The grant templates: files that people review, and that are packed with the code."""
+"""The grant templates of those roles whose users a rotation makes."""
 
 from __future__ import annotations
 
@@ -6,22 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rotation_hooks.core.errors import TemplateError
-from rotation_hooks.core.grants import Template
+from rotation_hooks.core.fence import State, template_name
 from rotation_hooks.core.roles import Role
+from sql_files.rights import Rights, template
+from sql_files.scripts import UnreadableScript
 
 
-def load(folder: Path) -> Mapping[Role, Template]:
-    """The template of each role whose users are made by a rotation.
-
-    Raises TemplateError.
-    """
-    return {role: _load(folder / f"{role}.sql") for role in Role if role.alternates}
-
-
-def _load(path: Path) -> Template:
+def load(folder: Path) -> Mapping[str, Rights]:
+    """The rights of each template, by its name.  Raises TemplateError."""
+    names = {template_name(r, state) for r in Role if r.alternates for state in State}
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        told = f"{path} cannot be read ({type(error).__name__})"
-        raise TemplateError(f"{told}: GRANT_TEMPLATES names its folder") from None
-    return Template.parse(text, path.name)
+        return {name: template(folder, name) for name in sorted(names)}
+    except (UnreadableScript, ValueError) as error:
+        raise TemplateError(f"SQL_FOLDER: {error}") from None

@@ -10,12 +10,11 @@ Rules of this file
 
 from __future__ import annotations
 
-from rotation_hooks.core.credential import Account, Credential
+from rotation_hooks.core.credential import Credential
 from rotation_hooks.core.errors import NoLogin, NotVerified
-from rotation_hooks.core.grants import change, told
 from rotation_hooks.core.labels import CURRENT, PREVIOUS
 from rotation_hooks.engine.case import Case
-from rotation_hooks.ports import Session
+from rotation_hooks.engine.rights import make_right
 
 
 def set_password(case: Case) -> str:
@@ -60,18 +59,4 @@ def _set_other_user(case: Case, pending: Credential, *, known: bool) -> None:
     with case.ports.databases.login(case.master(pending)) as session:
         if not known:
             session.put_account(pending.account, pending.password.get_secret_value())
-        with session.hold_fence():
-            _set_rights(case, session, pending.account)
-
-
-def _set_rights(case: Case, session: Session, account: Account) -> None:
-    """Give what the template of the role says for the state of this side."""
-    role = case.name.role
-    wanted = case.ports.templates[role].in_state(role, session.state())
-    needed = change(wanted, session.rights(account))
-    if not needed:
-        return
-    session.change_rights(account, needed)
-    left = change(wanted, session.rights(account))
-    if left.give - wanted.routines or left.take:
-        raise NotVerified(f"{account.grantee} {told(left)}")
+        make_right(case, session, pending.account)

@@ -20,8 +20,11 @@ from rotation_hooks.core.errors import (
     LoginRefused,
     Rejected,
 )
-from rotation_hooks.core.grants import Change, Right, State
+from rotation_hooks.core.fence import State
 from rotation_hooks.core.labels import CURRENT, PENDING, PREVIOUS, Described
+from sql_files.rights import Right, Rights
+
+_PROBE = "`shifter`.`rotation_probe`"
 
 
 class MemorySecrets:
@@ -87,7 +90,7 @@ class Server:
     """One database: accounts with passwords and rights, and its fence."""
 
     passwords: dict[Account, str] = field(default_factory=dict)
-    has: dict[Account, set[Right]] = field(default_factory=dict)
+    has: dict[Account, Rights] = field(default_factory=dict)
     fence: State | None = State.OPEN
     fence_held: bool = False
 
@@ -99,23 +102,19 @@ class MemorySession:
         self._server = server
         self._me = credential.account
         self._where = credential.where
-        self._probe = f"{credential.dbname}.*"
 
     def change_own_password(self, password: str) -> None:
         self._server.passwords[self._me] = password
 
     def put_account(self, account: Account, password: str) -> None:
         self._server.passwords[account] = password
-        self._server.has.setdefault(account, set())
+        self._server.has.setdefault(account, frozenset())
 
-    def rights(self, account: Account) -> frozenset[Right]:
-        return frozenset(self._server.has.get(account, ()))
+    def rights(self, account: Account) -> Rights:
+        return self._server.has[account]
 
-    def change_rights(self, account: Account, change: Change) -> None:
-        kept = self._server.has[account] - change.take
-        self._server.has[account] = kept | {
-            right for right in change.give if " " not in right.on
-        }
+    def set_rights(self, account: Account, rights: Rights) -> None:
+        self._server.has[account] = rights
 
     def state(self) -> State:
         if self._server.fence is None:
@@ -133,10 +132,10 @@ class MemorySession:
             self._server.fence_held = False
 
     def may_write(self) -> bool:
-        return Right(self._probe, "INSERT") in self._server.has.get(self._me, ())
+        return Right(_PROBE, "INSERT") in self._server.has.get(self._me, ())
 
     def may_read(self) -> bool:
-        return Right(self._probe, "SELECT") in self._server.has.get(self._me, ())
+        return Right(_PROBE, "SELECT") in self._server.has.get(self._me, ())
 
 
 class MemoryDatabases:
