@@ -6,7 +6,7 @@ Adapters fit these protocols without inheriting from them; each has a twin in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -14,7 +14,9 @@ from typing import Protocol
 from rotation_hooks.core.credential import Account, Credential
 from rotation_hooks.core.fence import State
 from rotation_hooks.core.labels import Described
-from rotation_hooks.core.roles import SecretName
+from rotation_hooks.core.progress import Progress
+from rotation_hooks.core.readiness import LoginSeen
+from rotation_hooks.core.roles import SecretName, Side
 from sql_files.rights import Rights
 
 
@@ -65,6 +67,9 @@ class Session(Protocol):
     def hold_fence(self) -> AbstractContextManager[None]:
         """Keep everybody from moving the fence, so that what it says stays true."""
 
+    def accounts(self) -> Mapping[str, Rights | None]:
+        """Every account's rights, as `'user'@'host'`; None where nobody can tell."""
+
     def may_write(self) -> bool:
         """Tell whether a row can be written; what was written is rolled back."""
 
@@ -89,14 +94,59 @@ class Lock(Protocol):
         """Free the lock, unless it is somebody else's by now."""
 
 
+class Prober(Protocol):
+    """The function within the network.  Every verb raises AwsError or Misplaced."""
+
+    def log_in(self, arn: str, label: str) -> LoginSeen:
+        """What comes of a login with what a label of a secret says."""
+
+    def unknown_writers(self, side: Side) -> Sequence[str]:
+        """Accounts of a side that may write more than the templates say."""
+
+
+class Tasks(Protocol):
+    """Tasks that got a secret when they started.  Raises AwsError."""
+
+    def oldest_start(self, name: SecretName) -> datetime | None:
+        """When the oldest running one was started; None where there is none."""
+
+    def deploy(self, name: SecretName, after: datetime) -> bool:
+        """Let tasks older than this moment be replaced; tell whether all of them are.
+
+        A deployment that is under way, and newer, is waited for and not repeated.
+        """
+
+
+class Rotations(Protocol):
+    """What is remembered of rotations.  Every verb raises AwsError."""
+
+    def load(self, arn: str, version: str) -> Progress | None: ...
+
+    def save(self, progress: Progress) -> None:
+        """Save an item whose revision is one more than the stored one.
+
+        Raises Conflict when somebody else was faster.
+        """
+
+    def unfinished(self, arn: str) -> Sequence[Progress]:
+        """The items of a secret that are not over, oldest first."""
+
+    def flag(self, arn: str) -> str | None:
+        """Why the secret keeps cutovers from beginning; None when it does not."""
+
+    def block(self, arn: str, reason: str, now: datetime) -> None: ...
+
+    def unblock(self, arn: str) -> None: ...
+
+
 class Passwords(Protocol):
     """New passwords."""
 
     def new(self) -> str: ...
 
 
-class Ports(Protocol):
-    """Everything that a rotation needs."""
+class Known(Protocol):
+    """What every function has."""
 
     @property
     def clock(self) -> Clock: ...
@@ -105,7 +155,31 @@ class Ports(Protocol):
     def secrets(self) -> Secrets: ...
 
     @property
+    def names(self) -> Mapping[str, SecretName]:
+        """What each secret is for, by its ARN."""
+
+
+class Inside(Known, Protocol):
+    """What a function within the network has."""
+
+    @property
     def databases(self) -> Databases: ...
+
+    @property
+    def templates(self) -> Mapping[str, Rights]:
+        """The rights in each grant template, by its name."""
+
+
+class ProbePorts(Inside, Protocol):
+    """Everything that the login probe needs."""
+
+    @property
+    def declared_writers(self) -> frozenset[str]:
+        """Accounts of somebody else's that may write, as `'user'@'host'`."""
+
+
+class Ports(Inside, Protocol):
+    """Everything that a rotation needs."""
 
     @property
     def lock(self) -> Lock: ...
@@ -113,10 +187,15 @@ class Ports(Protocol):
     @property
     def passwords(self) -> Passwords: ...
 
-    @property
-    def templates(self) -> Mapping[str, Rights]:
-        """The rights in each grant template, by its name."""
+
+class GuardPorts(Known, Protocol):
+    """Everything that is needed outside of the network."""
 
     @property
-    def names(self) -> Mapping[str, SecretName]:
-        """What each secret is for, by its ARN."""
+    def prober(self) -> Prober: ...
+
+    @property
+    def tasks(self) -> Tasks: ...
+
+    @property
+    def rotations(self) -> Rotations: ...

@@ -6,6 +6,14 @@ SECRETS                JSON: the ARN of each secret by what it is for,
                        {"blue/app": "arn:...", "green/app": "arn:..."}
 SQL_FOLDER             folder with the files of infra/sql
 DATABASE_AUTHORITIES   file with the certificates that vouch for the databases
+DECLARED_WRITERS       JSON: accounts of others that may write, ["'batch'@'%'"] ([])
+
+What does not open a database has, instead of the last three:
+
+ROTATION_TABLE         the table of rotations
+PROBE_FUNCTION         the function that logs in for it
+SERVICES               JSON: the ECS services that get a secret when a task starts,
+                       {"blue/app": ["cluster/service"]} ({})
 
 One error names every variable that is missing or wrong.
 
@@ -55,9 +63,26 @@ def _name(text: str) -> SecretName:
         raise ValueError(f"{text!r} is none of {known}") from None
 
 
-class Settings(BaseModel):
-    """What every function is told by its environment variables."""
+def _list(text: object) -> object:
+    return json.loads(text) if isinstance(text, str) else text
 
+
+def _services(text: object) -> object:
+    """Cluster and service, by what the secret is for."""
+    found = json.loads(text) if isinstance(text, str) else text
+    if not isinstance(found, dict):
+        raise ValueError('write {"blue/app": ["cluster/service"]}')  # noqa: TRY004
+    return {_name(name): [_service(one) for one in of] for name, of in found.items()}
+
+
+def _service(text: object) -> tuple[str, str]:
+    cluster, _, service = str(text).partition("/")
+    if not cluster or not service or "/" in service:
+        raise ValueError(f"{text!r}: write cluster/service")
+    return cluster, service
+
+
+class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     table_name: Filled
@@ -67,8 +92,6 @@ class Settings(BaseModel):
         BeforeValidator(_names),
         Field(min_length=1),
     ]
-    sql_folder: Path
-    database_authorities: Path
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -84,6 +107,24 @@ class Settings(BaseModel):
             raise SettingsError(
                 "; ".join(_told(entry) for entry in error.errors(include_url=False))
             ) from None
+
+
+class Settings(_Settings):
+    """What a function within the network is told by its environment variables."""
+
+    sql_folder: Path
+    database_authorities: Path
+    declared_writers: Annotated[frozenset[str], BeforeValidator(_list)] = frozenset()
+
+
+class OutsideSettings(_Settings):
+    """What a function outside of it is told."""
+
+    rotation_table: Filled
+    probe_function: Filled
+    services: Annotated[
+        dict[SecretName, tuple[tuple[str, str], ...]], BeforeValidator(_services)
+    ] = Field(default_factory=dict)
 
 
 def _told(problem: Any) -> str:

@@ -15,12 +15,15 @@ from botocore.config import Config
 
 from rotation_hooks.adapters import templates
 from rotation_hooks.adapters.clock import SystemClock
+from rotation_hooks.adapters.ecs import EcsTasks
 from rotation_hooks.adapters.lock import RotationLock
 from rotation_hooks.adapters.mysql import MySql
+from rotation_hooks.adapters.prober import LambdaProber
 from rotation_hooks.adapters.random import RandomPasswords
+from rotation_hooks.adapters.rotations import DynamoRotations
 from rotation_hooks.adapters.secretsmanager import SecretsManager
 from rotation_hooks.core.roles import SecretName
-from rotation_hooks.settings import Settings
+from rotation_hooks.settings import OutsideSettings, Settings
 from sql_files.rights import Rights
 
 _RETRIED = Config(
@@ -28,15 +31,24 @@ _RETRIED = Config(
     read_timeout=3,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
+_PATIENT = Config(
+    connect_timeout=2,
+    read_timeout=15,  # a probe waits for a database, which may not answer
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
 
 
-class AwsPorts:
-    """All ports of one environment; fits `ports.Ports`."""
+class InsidePorts:
+    """What opens databases; fits `ports.Ports` and `ports.ProbePorts`."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.clock = SystemClock()
         self.passwords = RandomPasswords()
+
+    @property
+    def declared_writers(self) -> frozenset[str]:
+        return self._settings.declared_writers
 
     @property
     def names(self) -> Mapping[str, SecretName]:
@@ -63,12 +75,40 @@ class AwsPorts:
         return templates.load(self._settings.sql_folder)
 
 
+class OutsidePorts:
+    """What asks the probe instead; fits `ports.GuardPorts`."""
+
+    def __init__(self, settings: OutsideSettings) -> None:
+        self._settings = settings
+        self.clock = SystemClock()
+
+    @property
+    def names(self) -> Mapping[str, SecretName]:
+        return self._settings.secrets
+
+    @cached_property
+    def secrets(self) -> SecretsManager:
+        return SecretsManager(_client("secretsmanager"))
+
+    @cached_property
+    def prober(self) -> LambdaProber:
+        return LambdaProber(_client("lambda", _PATIENT), self._settings.probe_function)
+
+    @cached_property
+    def tasks(self) -> EcsTasks:
+        return EcsTasks(_client("ecs"), self._settings.services)
+
+    @cached_property
+    def rotations(self) -> DynamoRotations:
+        return DynamoRotations(_client("dynamodb"), self._settings.rotation_table)
+
+
 @cache
-def _client(service: str) -> Any:
+def _client(service: str, config: Config = _RETRIED) -> Any:
     """A client, kept from one call of a warm function to the next."""
     # boto3's own signature is an overload for each service by its literal name.
     make: Any = boto3.client
-    return make(service, config=_RETRIED)
+    return make(service, config=config)
 
 
 def forget_clients() -> None:
@@ -76,6 +116,11 @@ def forget_clients() -> None:
     _client.cache_clear()
 
 
-def ports_from_environment() -> AwsPorts:
-    """The ports that the environment variables describe, for one call of a function."""
-    return AwsPorts(Settings.from_environment(os.environ))
+def ports_from_environment() -> InsidePorts:
+    """The ports of a function within the network, for one call of it."""
+    return InsidePorts(Settings.from_environment(os.environ))
+
+
+def outside_from_environment() -> OutsidePorts:
+    """The ports of a function outside of the network, for one call of it."""
+    return OutsidePorts(OutsideSettings.from_environment(os.environ))

@@ -88,6 +88,7 @@ class TestPorts:
     passwords: Passwords
     templates: Mapping[str, Rights] = field(default_factory=lambda: TEMPLATES)
     names: dict[str, SecretName] = field(default_factory=dict)
+    declared_writers: frozenset[str] = frozenset()
 
 
 class Vault(Secrets, Protocol):

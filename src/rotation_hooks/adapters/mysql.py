@@ -14,7 +14,7 @@ Message Reference"; MariaDB documentation, "SET PASSWORD", "Account Locking" (41
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,6 +142,23 @@ class MySqlSession:
         for _ in range(_ROUNDS):
             for statement in listed.changes(self.rights(account), rights, whom):
                 self._run(statement)
+
+    def accounts(self) -> Mapping[str, Rights | None]:
+        # A role of MariaDB has no host; whoever has one is seen to have it.
+        rows = self._rows(
+            "SELECT User AS user, Host AS host FROM mysql.user WHERE Host <> ''"
+        )
+        return {
+            f"'{row['user']}'@'{row['host']}'": self._told(row["user"], row["host"])
+            for row in rows
+        }
+
+    def _told(self, user: str, host: str) -> Rights | None:
+        lines = self._rows("SHOW GRANTS FOR %s@%s", user, host)
+        try:
+            return listed.shown(str(*line.values()) for line in lines)
+        except ValueError:
+            return None
 
     def state(self) -> State:
         rows = self._rows("SELECT writable FROM shifter.fence")

@@ -6,10 +6,12 @@ AWS documentation: Secrets Manager API, `DescribeSecret`, `GetSecretValue`,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rotation_hooks.adapters.failures import translated
 from rotation_hooks.core.labels import CURRENT, PENDING, Described
+from rotation_hooks.core.schedule import Schedule, duration_of
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
@@ -31,6 +33,7 @@ class SecretsManager:
                 for version, labels in answer.get("VersionIdsToStages", {}).items()
                 if labels
             },
+            schedule=_schedule(answer),
         )
 
     def value(self, arn: str, version: str) -> str | None:
@@ -65,3 +68,16 @@ class SecretsManager:
             self._client.update_secret_version_stage(
                 SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=token
             )
+
+
+def _schedule(answer: Mapping[str, Any]) -> Schedule:
+    rules = answer.get("RotationRules", {})
+    enabled = answer.get("RotationEnabled", False)
+    expression = str(rules.get("ScheduleExpression", ""))
+    return Schedule(
+        last=answer.get("LastRotatedDate"),
+        ends=answer.get("NextRotationDate") if enabled else None,
+        duration=duration_of(rules.get("Duration")),
+        # A cron expression names its days, whatever was rotated when.
+        counts_from_the_last=not expression.startswith("cron"),
+    )

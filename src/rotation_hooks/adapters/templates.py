@@ -1,4 +1,4 @@
-"""The grant templates of those roles whose users a rotation makes."""
+"""The grant templates of every role but the master, who may do everything."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from sql_files.scripts import UnreadableScript
 
 def load(folder: Path) -> Mapping[str, Rights]:
     """The rights of each template, by its name.  Raises TemplateError."""
-    names = {template_name(r, state) for r in Role if r.alternates for state in State}
+    names = {
+        template_name(role, state)
+        for role in Role
+        if role is not Role.MASTER
+        for state in State
+    }
     try:
         return {name: template(folder, name) for name in sorted(names)}
     except (UnreadableScript, ValueError) as error:

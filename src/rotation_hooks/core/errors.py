@@ -11,6 +11,7 @@
     ├── Busy                somebody else holds the environment: the next try may work
     ├── FinishFirst         another version is half rotated: resume that one's token
     ├── NoLogin             no version of the secret logs in: a person must repair it
+    ├── Conflict            somebody else saved first: load again
     ├── NotVerified         the database is not as it was told to be
     ├── DatabaseError       the database did not do what it was asked
     │   ├── Unreachable     no answer: nothing is known, retry
@@ -92,6 +93,10 @@ class FinishFirst(RotationError):
 
 class NoLogin(RotationError):
     """No version of the secret logs in, so nobody can change the password."""
+
+
+class Conflict(RotationError):
+    """Somebody else saved the item first; load it again."""
 
 
 class NotVerified(RotationError):

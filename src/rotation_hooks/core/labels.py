@@ -12,10 +12,11 @@ AWS documentation: Secrets Manager user guide, "Rotation by Lambda function"; AP
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rotation_hooks.core.errors import TokenRefused
+from rotation_hooks.core.schedule import Schedule
 
 CURRENT = "AWSCURRENT"
 PENDING = "AWSPENDING"
@@ -38,6 +39,8 @@ class Described:
     rotation_enabled: bool
     versions: Mapping[str, frozenset[str]]
     """Labels by version id; a version without labels is gone."""
+    schedule: Schedule = field(default_factory=Schedule)
+    """When it was rotated, and will be."""
 
     def labelled(self, label: str) -> str | None:
         """The version that has the label."""

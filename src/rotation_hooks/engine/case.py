@@ -1,4 +1,4 @@
-"""One rotation of one secret: what every step has to look at.
+"""One secret, and one rotation of it: what every step has to look at.
 
 Values are read when a step needs them, because most steps do not need them all.
 """
@@ -6,28 +6,31 @@ Values are read when a step needs them, because most steps do not need them all.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from rotation_hooks.core.credential import Credential, master_of
 from rotation_hooks.core.errors import (
     WRONG_PASSWORD,
+    ForeignSecret,
     LoginRefused,
     Malformed,
     NoLogin,
 )
 from rotation_hooks.core.labels import CURRENT, Described
 from rotation_hooks.core.roles import SecretName
-from rotation_hooks.ports import Ports
+from rotation_hooks.ports import Inside, Ports
+
+Has = TypeVar("Has", bound=Inside)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A rotation that is under way."""
+@dataclass(frozen=True)
+class Looked(Generic[Has]):
+    """A secret that somebody looks at."""
 
     arn: str
-    token: str
     name: SecretName
     described: Described
-    ports: Ports
+    ports: Has
 
     def labelled(self, label: str) -> Credential | None:
         """What the version with this label says; None when nothing does."""
@@ -40,17 +43,6 @@ class Case:
         if text is None:
             return None
         return Credential.parse(text, self.arn, self.name.role)
-
-    @property
-    def pending(self) -> Credential:
-        """What this rotation leads to.  Raises NoLogin before createSecret."""
-        found = self.version(self.token)
-        if found is None:
-            raise NoLogin(
-                f"{self.arn}: version {self.token} has no value: "
-                "let createSecret run again, with the same token"
-            )
-        return found
 
     @property
     def current(self) -> Credential:
@@ -85,3 +77,29 @@ class Case:
             if error.number != WRONG_PASSWORD:
                 raise
             return False
+
+
+@dataclass(frozen=True)
+class Case(Looked[Ports]):
+    """A rotation of it that is under way."""
+
+    token: str
+
+    @property
+    def pending(self) -> Credential:
+        """What this rotation leads to.  Raises NoLogin before createSecret."""
+        found = self.version(self.token)
+        if found is None:
+            raise NoLogin(
+                f"{self.arn}: version {self.token} has no value: "
+                "let createSecret run again, with the same token"
+            )
+        return found
+
+
+def look_at(arn: str, ports: Has) -> Looked[Has]:
+    """A secret, without its values.  Raises ForeignSecret."""
+    name = ports.names.get(arn)
+    if name is None:
+        raise ForeignSecret(arn)
+    return Looked(arn, name, ports.secrets.describe(arn), ports)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from rotation_hooks.core.errors import ForeignSecret
 from rotation_hooks.core.labels import Step, is_current
-from rotation_hooks.engine.case import Case
+from rotation_hooks.engine.case import Case, look_at
 from rotation_hooks.engine.create import create
 from rotation_hooks.engine.finish import finish
 from rotation_hooks.engine.prove import prove
@@ -19,12 +18,9 @@ def rotate(arn: str, token: str, step: Step, ports: Ports) -> str:
 
     Raises RotationError: Secrets Manager then repeats the steps with the same token.
     """
-    name = ports.names.get(arn)
-    if name is None:
-        raise ForeignSecret(arn)
-    described = ports.secrets.describe(arn)
-    over = is_current(described, token, arn)
-    rotation = Case(arn, token, name, described, ports)
+    secret = look_at(arn, ports)
+    over = is_current(secret.described, token, arn)
+    rotation = Case(arn, secret.name, secret.described, ports, token)
     if step is Step.FINISH:
         return finish(rotation)
     if over:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from rotation_hooks.core.errors import BadEvent
 from rotation_hooks.core.labels import Step
+from rotation_hooks.core.roles import Side
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
@@ -24,6 +25,34 @@ class RotationStep(BaseModel):
     arn: Annotated[str, StringConstraints(pattern=r"^arn:aws"), Field(alias="SecretId")]
     token: Annotated[str, Field(alias="ClientRequestToken", min_length=1)]
     step: Annotated[Step, Field(alias="Step")]
+
+
+class ProbeLogin(BaseModel):
+    """A question to the probe: whether a secret logs in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    secret: Annotated[str, StringConstraints(pattern=r"^arn:aws")]
+    label: Literal["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"]
+
+
+class ProbeWriters(BaseModel):
+    """A question to the probe: who may write that no template names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    side: Side
+
+
+class GuardOrder(BaseModel):
+    """A question of a cutover's preflight."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    action: Literal["prepare"]
+    cutover_id: Annotated[str, Field(min_length=1, max_length=80)]
+    window_s: Annotated[int, Field(ge=0, le=30 * 24 * 3600)]
+    """The rest of the plan and its last bake, in seconds."""
 
 
 def parse(model: type[Parsed], event: object) -> Parsed:

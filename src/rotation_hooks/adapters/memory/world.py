@@ -5,7 +5,7 @@ The twins keep the promises of the ports; the contract tests hold them to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,6 +115,9 @@ class MemorySession:
 
     def set_rights(self, account: Account, rights: Rights) -> None:
         self._server.has[account] = rights
+
+    def accounts(self) -> Mapping[str, Rights | None]:
+        return {account.grantee: rights for account, rights in self._server.has.items()}
 
     def state(self) -> State:
         if self._server.fence is None:

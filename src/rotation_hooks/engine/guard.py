@@ -1,0 +1,64 @@
+"""Whether a cutover may begin: looks at every secret and at both databases.
+
+Nothing is changed.  The lock is not asked for: a cutover takes it in the transaction of
+its first save, and a rotation that comes in between loses there, or is seen here.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from rotation_hooks.core.errors import RotationError
+from rotation_hooks.core.labels import CURRENT
+from rotation_hooks.core.readiness import (
+    Answer,
+    SecretSeen,
+    Seen,
+    SideSeen,
+    Unread,
+    judge,
+)
+from rotation_hooks.core.roles import Role, SecretName, Side
+from rotation_hooks.ports import GuardPorts
+
+
+def prepare(window: timedelta, ports: GuardPorts) -> Answer:
+    """Tell whether a cutover that needs so much time may begin now."""
+    now = ports.clock.now()
+    masters: dict[Side, str | None] = {}
+    seen: list[Seen] = []
+    for arn, name in sorted(
+        ports.names.items(), key=lambda one: (one[1].side, one[1].role != Role.MASTER)
+    ):
+        one = _look_at_secret(arn, name, masters, ports)
+        seen.append(one)
+        if name.role is Role.MASTER and isinstance(one, SecretSeen):
+            masters[name.side] = one.login.user or None
+    sides = sorted({name.side for name in ports.names.values()})
+    seen.extend(_look_at_side(side, ports) for side in sides)
+    return judge(seen, now, window)
+
+
+def _look_at_secret(
+    arn: str, name: SecretName, masters: dict[Side, str | None], ports: GuardPorts
+) -> Seen:
+    try:
+        described = ports.secrets.describe(arn)
+        return SecretSeen(
+            name=name,
+            half_rotated=described.half_rotated,
+            schedule=described.schedule,
+            failed=ports.rotations.flag(arn),
+            login=ports.prober.log_in(arn, CURRENT),
+            master_user=masters.get(name.side),
+            oldest_task=ports.tasks.oldest_start(name),
+        )
+    except RotationError as error:
+        return Unread(str(name), str(error))
+
+
+def _look_at_side(side: Side, ports: GuardPorts) -> Seen:
+    try:
+        return SideSeen(side, tuple(ports.prober.unknown_writers(side)))
+    except RotationError as error:
+        return Unread(str(side), str(error))

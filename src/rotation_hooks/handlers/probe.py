@@ -1,0 +1,21 @@
+"""The function `probe`: what only somebody within the network can tell."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from rotation_hooks.engine.probe import log_in, unknown_writers
+from rotation_hooks.handlers.events import ProbeLogin, ProbeWriters, parse
+from rotation_hooks.wiring import ports_from_environment
+
+
+def handler(event: object, context: object) -> dict[str, Any]:
+    """Try a login, or list who may write beside the templates."""
+    del context
+    ports = ports_from_environment()
+    if isinstance(event, dict) and "side" in event:
+        side = parse(ProbeWriters, event).side
+        return {"unknown_writers": list(unknown_writers(side, ports))}
+    asked = parse(ProbeLogin, event)
+    return {"login": asdict(log_in(asked.secret, asked.label, ports))}
