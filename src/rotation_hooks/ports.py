@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from interlock.lock import Holder
 from rotation_hooks.core.credential import Account, Credential
 from rotation_hooks.core.fence import State
 from rotation_hooks.core.labels import Described
+from rotation_hooks.core.notice import Notice
 from rotation_hooks.core.progress import Progress
 from rotation_hooks.core.readiness import LoginSeen
 from rotation_hooks.core.roles import SecretName, Side
@@ -24,6 +27,8 @@ class Clock(Protocol):
     """The time, in UTC."""
 
     def now(self) -> datetime: ...
+
+    def wait(self, seconds: float) -> None: ...
 
 
 class Secrets(Protocol):
@@ -45,6 +50,9 @@ class Secrets(Protocol):
 
     def drop_pending(self, arn: str, token: str) -> None:
         """Take AWSPENDING from the version, if it is there."""
+
+    def resume(self, arn: str, token: str) -> None:
+        """Ask Secrets Manager to rotate once more, with the same token."""
 
 
 class Session(Protocol):
@@ -93,6 +101,9 @@ class Lock(Protocol):
     def free(self, arn: str, token: str) -> None:
         """Free the lock, unless it is somebody else's by now."""
 
+    def holder(self) -> Holder | None:
+        """Who is written in the lock; a lease may have run out."""
+
 
 class Prober(Protocol):
     """The function within the network.  Every verb raises AwsError or Misplaced."""
@@ -115,6 +126,42 @@ class Tasks(Protocol):
 
         A deployment that is under way, and newer, is waited for and not repeated.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSeen:
+    """A task of replication."""
+
+    status: str
+    """As DMS calls it: running, stopped, and what lies between them."""
+    started_at: datetime | None
+    """When it was started or resumed."""
+
+
+class Replication(Protocol):
+    """The tasks of replication, and their logins.  Every verb raises AwsError."""
+
+    def tasks(self, name: SecretName) -> Sequence[str]:
+        """The tasks with an endpoint that reads this secret."""
+
+    def test(self, name: SecretName) -> Sequence[bool]:
+        """For each such endpoint, whether its login was seen to work.
+
+        A test that is not under way is begun.  Raises Rejected when a login failed.
+        """
+
+    def look(self, task: str) -> TaskSeen: ...
+
+    def stop(self, task: str) -> None: ...
+
+    def resume(self, task: str) -> None:
+        """Let a task go on where it stopped; it loads nothing again."""
+
+
+class Notifier(Protocol):
+    """People, and whoever else listens.  Raises AwsError."""
+
+    def tell(self, notice: Notice) -> None: ...
 
 
 class Rotations(Protocol):
@@ -199,3 +246,16 @@ class GuardPorts(Known, Protocol):
 
     @property
     def rotations(self) -> Rotations: ...
+
+
+class OutsidePorts(GuardPorts, Protocol):
+    """Everything that following a rotation needs, besides."""
+
+    @property
+    def lock(self) -> Lock: ...
+
+    @property
+    def replication(self) -> Replication: ...
+
+    @property
+    def notifier(self) -> Notifier: ...

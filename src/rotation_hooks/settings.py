@@ -14,6 +14,9 @@ ROTATION_TABLE         the table of rotations
 PROBE_FUNCTION         the function that logs in for it
 SERVICES               JSON: the ECS services that get a secret when a task starts,
                        {"blue/app": ["cluster/service"]} ({})
+REPLICATION_TASKS      JSON: the ARNs of the tasks of replication ([])
+TOPIC_ARN              SNS topic for people
+EVENT_BUS              EventBridge bus for systems
 
 One error names every variable that is missing or wrong.
 
@@ -122,6 +125,9 @@ class OutsideSettings(_Settings):
 
     rotation_table: Filled
     probe_function: Filled
+    topic_arn: Filled
+    event_bus: Filled
+    replication_tasks: Annotated[tuple[str, ...], BeforeValidator(_list)] = ()
     services: Annotated[
         dict[SecretName, tuple[tuple[str, str], ...]], BeforeValidator(_services)
     ] = Field(default_factory=dict)

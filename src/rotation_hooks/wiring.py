@@ -15,9 +15,11 @@ from botocore.config import Config
 
 from rotation_hooks.adapters import templates
 from rotation_hooks.adapters.clock import SystemClock
+from rotation_hooks.adapters.dms import DmsReplication
 from rotation_hooks.adapters.ecs import EcsTasks
 from rotation_hooks.adapters.lock import RotationLock
 from rotation_hooks.adapters.mysql import MySql
+from rotation_hooks.adapters.notices import SnsEventBridgeNotifier
 from rotation_hooks.adapters.prober import LambdaProber
 from rotation_hooks.adapters.random import RandomPasswords
 from rotation_hooks.adapters.rotations import DynamoRotations
@@ -64,11 +66,7 @@ class InsidePorts:
 
     @cached_property
     def lock(self) -> RotationLock:
-        return RotationLock(
-            _client("dynamodb"),
-            self._settings.table_name,
-            self._settings.environment_name,
-        )
+        return _lock(self._settings)
 
     @cached_property
     def templates(self) -> Mapping[str, Rights]:
@@ -76,7 +74,7 @@ class InsidePorts:
 
 
 class OutsidePorts:
-    """What asks the probe instead; fits `ports.GuardPorts`."""
+    """What asks the probe instead; fits `ports.OutsidePorts`."""
 
     def __init__(self, settings: OutsideSettings) -> None:
         self._settings = settings
@@ -91,6 +89,24 @@ class OutsidePorts:
         return SecretsManager(_client("secretsmanager"))
 
     @cached_property
+    def lock(self) -> RotationLock:
+        return _lock(self._settings)
+
+    @cached_property
+    def replication(self) -> DmsReplication:
+        tasks = self._settings.replication_tasks
+        return DmsReplication(_client("dms"), tasks, self.names)
+
+    @cached_property
+    def notifier(self) -> SnsEventBridgeNotifier:
+        return SnsEventBridgeNotifier(
+            _client("sns"),
+            _client("events"),
+            topic_arn=self._settings.topic_arn,
+            bus=self._settings.event_bus,
+        )
+
+    @cached_property
     def prober(self) -> LambdaProber:
         return LambdaProber(_client("lambda", _PATIENT), self._settings.probe_function)
 
@@ -101,6 +117,12 @@ class OutsidePorts:
     @cached_property
     def rotations(self) -> DynamoRotations:
         return DynamoRotations(_client("dynamodb"), self._settings.rotation_table)
+
+
+def _lock(settings: Settings | OutsideSettings) -> RotationLock:
+    return RotationLock(
+        _client("dynamodb"), settings.table_name, settings.environment_name
+    )
 
 
 @cache

@@ -6,14 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from rotation_hooks.adapters.memory.outside import MemoryRotations, MemoryTasks
+from rotation_hooks.adapters.memory.outside import (
+    MemoryNotifier,
+    MemoryReplication,
+    MemoryRotations,
+    MemoryTasks,
+)
 from rotation_hooks.core.labels import Described
 from rotation_hooks.core.readiness import Answer, LoginSeen
 from rotation_hooks.core.roles import Role, SecretName, Side
 from rotation_hooks.core.schedule import Schedule
 from rotation_hooks.engine import probe
 from rotation_hooks.engine.guard import prepare
-from rotation_hooks.ports import Clock, ProbePorts, Secrets
+from rotation_hooks.ports import Clock, Lock, ProbePorts, Secrets
 from tests.rotation_hooks.stage import Stage
 
 
@@ -53,20 +58,26 @@ class Planned:
     def make_current(self, arn: str, token: str, instead_of: str | None) -> None:
         raise AssertionError("only a rotation moves this label")
 
+    def resume(self, arn: str, token: str) -> None:
+        self._secrets.resume(arn, token)
+
     def drop_pending(self, arn: str, token: str) -> None:
         self._secrets.drop_pending(arn, token)
 
 
 @dataclass
 class Outside:
-    """Fits `ports.GuardPorts`."""
+    """Fits `ports.OutsidePorts`."""
 
     clock: Clock
     secrets: Planned
     names: Mapping[str, SecretName]
     prober: DirectProber
+    lock: Lock
     tasks: MemoryTasks = field(default_factory=MemoryTasks)
     rotations: MemoryRotations = field(default_factory=MemoryRotations)
+    replication: MemoryReplication = field(default_factory=MemoryReplication)
+    notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
 
     @classmethod
     def of(cls, stage: Stage) -> Outside:
@@ -75,6 +86,8 @@ class Outside:
             secrets=Planned(stage.ports.secrets),
             names=stage.ports.names,
             prober=DirectProber(stage.ports),
+            lock=stage.ports.lock,
+            replication=MemoryReplication(clock=stage.ports.clock),
         )
 
     def prepare(self, hours: int = 6) -> Answer:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from interlock.lock import EnvironmentLock, HolderName, LockTaken
+from interlock.lock import EnvironmentLock, Holder, HolderName, LockTaken
 from rotation_hooks.adapters.failures import translated
 from rotation_hooks.core.errors import Busy
 
@@ -34,3 +34,7 @@ class RotationLock:
         holder = HolderName.rotation(arn, token)
         with translated("DeleteItem", self._environment), suppress(LockTaken):
             self._lock.release(self._environment, holder)
+
+    def holder(self) -> Holder | None:
+        with translated("GetItem", self._environment):
+            return self._lock.holder(self._environment)

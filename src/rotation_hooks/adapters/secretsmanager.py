@@ -1,7 +1,7 @@
 """Secrets Manager behind the port.
 
 AWS documentation: Secrets Manager API, `DescribeSecret`, `GetSecretValue`,
-`PutSecretValue`, `UpdateSecretVersionStage`.
+`PutSecretValue`, `RotateSecret`, `UpdateSecretVersionStage`.
 """
 
 from __future__ import annotations
@@ -68,6 +68,10 @@ class SecretsManager:
             self._client.update_secret_version_stage(
                 SecretId=arn, VersionStage=PENDING, RemoveFromVersionId=token
             )
+
+    def resume(self, arn: str, token: str) -> None:
+        with translated("RotateSecret", arn):
+            self._client.rotate_secret(SecretId=arn, ClientRequestToken=token)
 
 
 def _schedule(answer: Mapping[str, Any]) -> Schedule:

@@ -10,6 +10,7 @@ in any order).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -36,6 +37,8 @@ class Stage(StrEnum):
     """A cutover holds the environment; its end, or the next look, goes on."""
     FAILED = "FAILED"
     """Secrets Manager gave up, or what follows did not work."""
+    SUPERSEDED = "SUPERSEDED"
+    """Another version became current before this one was followed up."""
 
 
 _ORDER = (Stage.STARTED, Stage.CURRENT, Stage.DMS_OK, Stage.ECS_OK, Stage.VERIFIED)
@@ -51,6 +54,10 @@ class Progress(BaseModel):
     stage: Stage
     reached: Stage
     """The furthest stage on the way itself, from which a deferred one goes on."""
+    moved_at: datetime
+    """When the label was first seen to have moved; what is newer knows the value."""
+    stopped: tuple[str, ...] = ()
+    """Tasks of replication that were about to be stopped, and have to run again."""
     event_ids: tuple[str, ...] = ()
     updated_at: datetime
     revision: int = 1
@@ -61,13 +68,18 @@ class Progress(BaseModel):
         """The first save."""
         reached = stage if stage in _ORDER else Stage.STARTED
         return cls(
-            arn=arn, version=version, stage=stage, reached=reached, updated_at=now
+            arn=arn,
+            version=version,
+            stage=stage,
+            reached=reached,
+            moved_at=now,
+            updated_at=now,
         )
 
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to do."""
-        return self.stage is Stage.VERIFIED
+        return self.stage in (Stage.VERIFIED, Stage.SUPERSEDED)
 
     def has(self, stage: Stage) -> bool:
         """Tell whether a stage of the way lies behind."""
@@ -78,15 +90,23 @@ class Progress(BaseModel):
         on_the_way = stage in _ORDER
         if self.is_over or stage is self.stage or (on_the_way and self.has(stage)):
             return self
-        reached = stage if on_the_way else self.reached
-        return self._saved(stage=stage, reached=reached, updated_at=now)
+        changes: dict[str, object] = {"stage": stage, "updated_at": now}
+        if on_the_way:
+            changes["reached"] = stage
+        if not self.has(Stage.CURRENT):
+            changes["moved_at"] = now
+        return self.model_copy(update=changes)
 
-    def heard(self, event_id: str, now: datetime) -> Self:
+    def stopping(self, tasks: Iterable[str], now: datetime) -> Self:
+        """The item that says which tasks have to run again, before they are stopped."""
+        all_of_them = tuple(sorted({*self.stopped, *tasks}))
+        if all_of_them == self.stopped:
+            return self
+        return self.model_copy(update={"stopped": all_of_them, "updated_at": now})
+
+    def heard(self, event_id: str | None, now: datetime) -> Self:
         """The item, with one more event that it was told of."""
-        if event_id in self.event_ids:
+        if event_id is None or event_id in self.event_ids:
             return self
         kept = (*self.event_ids, event_id)[-MOST_EVENTS:]
-        return self._saved(event_ids=kept, updated_at=now)
-
-    def _saved(self, **changes: object) -> Self:
-        return self.model_copy(update={**changes, "revision": self.revision + 1})
+        return self.model_copy(update={"event_ids": kept, "updated_at": now})

@@ -1,4 +1,4 @@
-"""What is outside of the databases, in one process: tasks, and the table."""
+"""What is outside of the databases, in one process: tasks, the table, replication."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rotation_hooks.core.errors import Conflict
+from rotation_hooks.core.errors import Conflict, Rejected
+from rotation_hooks.core.notice import Notice
 from rotation_hooks.core.progress import Progress
 from rotation_hooks.core.roles import SecretName
+from rotation_hooks.ports import Clock, TaskSeen
 
 
 @dataclass
@@ -64,3 +66,46 @@ class MemoryRotations:
 
     def unblock(self, arn: str) -> None:
         self.flags.pop(arn, None)
+
+
+@dataclass
+class MemoryReplication:
+    """Fits `ports.Replication`: tasks that do at once what they are asked."""
+
+    seen: dict[str, TaskSeen] = field(default_factory=dict)
+    clock: Clock | None = None
+    works: bool | None = True
+    """What a test says: None while it goes on."""
+    done: list[str] = field(default_factory=list)
+
+    def tasks(self, name: SecretName) -> Sequence[str]:
+        del name
+        return sorted(self.seen)
+
+    def test(self, name: SecretName) -> Sequence[bool]:
+        if self.works is False:
+            raise Rejected("TestConnection", str(name), "it does not log in")
+        self.done.append("test")
+        return [bool(self.works)] * 2
+
+    def look(self, task: str) -> TaskSeen:
+        return self.seen[task]
+
+    def stop(self, task: str) -> None:
+        self.done.append(f"stop {task}")
+        self.seen[task] = TaskSeen("stopped", self.seen[task].started_at)
+
+    def resume(self, task: str) -> None:
+        self.done.append(f"resume {task}")
+        started = self.clock.now() if self.clock else None
+        self.seen[task] = TaskSeen("running", started)
+
+
+class MemoryNotifier:
+    """Fits `ports.Notifier`."""
+
+    def __init__(self) -> None:
+        self.told: list[Notice] = []
+
+    def tell(self, notice: Notice) -> None:
+        self.told.append(notice)

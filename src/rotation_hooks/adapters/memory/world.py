@@ -34,6 +34,7 @@ class MemorySecrets:
         self.labels: dict[str, dict[str, set[str]]] = {}
         self.values: dict[tuple[str, str], str] = {}
         self.enabled: dict[str, bool] = {}
+        self.resumed: list[tuple[str, str]] = []
 
     def add(self, arn: str, version: str, text: str) -> None:
         """A new secret, whose rotation is switched on."""
@@ -80,6 +81,11 @@ class MemorySecrets:
     def _copied(self, arn: str) -> dict[str, set[str]]:
         """Labels move all at once, whoever looks on meanwhile."""
         return {version: set(has) for version, has in self.labels[arn].items()}
+
+    def resume(self, arn: str, token: str) -> None:
+        if token not in self.labels[arn]:
+            raise Rejected("RotateSecret", arn, "there is no such version")
+        self.resumed.append((arn, token))
 
     def drop_pending(self, arn: str, token: str) -> None:
         self.labels[arn].get(token, set()).discard(PENDING)
@@ -173,3 +179,6 @@ class MemoryLock:
         mine = str(HolderName.rotation(arn, token))
         if self.held is not None and self.held.holder == mine:
             self.held = None
+
+    def holder(self) -> Holder | None:
+        return self.held

@@ -1,0 +1,93 @@
+"""A rotation that failed: cutovers are blocked, then the logins tell what is right.
+
+The flag comes first: whatever happens afterwards, no cutover begins into the rest of a
+rotation.  It goes when what follows the rotation has ended with a login.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from rotation_hooks.core.diagnosis import Action, Diagnosis, diagnose
+from rotation_hooks.core.errors import RotationError
+from rotation_hooks.core.labels import CURRENT, PENDING
+from rotation_hooks.core.notice import Notice
+from rotation_hooks.core.progress import Progress, Stage
+from rotation_hooks.engine.saving import moved, saved
+from rotation_hooks.ports import OutsidePorts
+
+_TOLD = {
+    Action.FINISH: "the rotation is being finished with the same token",
+    Action.DROP_PENDING: "the label AWSPENDING was taken from the version",
+    Action.PAGE: "repair the password by hand; nothing was changed",
+    Action.LOOK_AGAIN: "nothing was changed; it is looked at again in five minutes",
+    Action.NOTHING: "nothing was left to do",
+}
+
+
+def handle_failure(
+    arn: str, ports: OutsidePorts, event_id: str | None = None
+) -> Diagnosis:
+    """Diagnose what was left, and do what is right.  Raises AwsError.
+
+    The same event twice acts once; nothing is done to a rotation that has ended.
+    """
+    described, now = ports.secrets.describe(arn), ports.clock.now()
+    token = described.half_rotated
+    if token is None:
+        return Diagnosis(Action.NOTHING, "no version is half rotated any more")
+    progress = ports.rotations.load(arn, token)
+    if progress is None:
+        progress = Progress.begun(arn, token, Stage.STARTED, now)
+        ports.rotations.save(progress)
+    first = progress.stage is not Stage.FAILED
+    if first:
+        ports.rotations.block(arn, f"its rotation to {token} failed", now)
+    progress = saved(progress, progress.heard(event_id, now), ports)
+    progress = moved(progress, Stage.FAILED, ports)
+    found = _diagnosed(arn, ports)
+    problem = _act(arn, token, found.action, ports)
+    if first or problem or found.action is Action.PAGE:
+        _tell(arn, token, found, problem, ports)
+    return found
+
+
+def _diagnosed(arn: str, ports: OutsidePorts) -> Diagnosis:
+    pending = ports.prober.log_in(arn, PENDING)
+    has_value = bool(pending.user)
+    current = ports.prober.log_in(arn, CURRENT)
+    return diagnose(pending if has_value else None, current)
+
+
+def _act(arn: str, token: str, action: Action, ports: OutsidePorts) -> str:
+    """Do what is right; return what did not work."""
+    try:
+        match action:
+            case Action.FINISH:
+                ports.secrets.resume(arn, token)
+            case Action.DROP_PENDING:
+                ports.secrets.drop_pending(arn, token)
+                ports.rotations.unblock(arn)  # what is current logs in
+            case Action.PAGE | Action.LOOK_AGAIN | Action.NOTHING:
+                pass
+            case _:
+                assert_never(action)
+    except RotationError as error:
+        return str(error)
+    return ""
+
+
+def _tell(
+    arn: str, token: str, found: Diagnosis, problem: str, ports: OutsidePorts
+) -> None:
+    told = _TOLD[found.action]
+    ports.notifier.tell(
+        Notice(
+            secret=str(ports.names[arn]),
+            version=token,
+            step="rotation",
+            diagnosis=found.reason,
+            action=f"{told}, which did not work: {problem}" if problem else told,
+            at=ports.clock.now(),
+        )
+    )
