@@ -19,6 +19,7 @@ from rotation_hooks.core.schedule import Schedule
 from rotation_hooks.engine.follow import follow
 from rotation_hooks.engine.hear import hear
 from rotation_hooks.engine.reconcile import reconcile
+from rotation_hooks.engine.release import release
 from rotation_hooks.ports import TaskSeen
 from tests.rotation_hooks.faults import Cut, Director, Point, Watched, points
 from tests.rotation_hooks.outside import Outside
@@ -158,6 +159,24 @@ def test_while_a_cutover_holds_the_environment_nothing_is_moved(
     found = outside.rotations.load(stage.arns[Role.APP], token)
     assert found is not None
     assert Reached.VERIFIED is found.stage
+
+
+def test_when_a_cutover_has_ended_what_was_deferred_goes_on_at_once(
+    passwords: KnownPasswords,
+) -> None:
+    stage, outside = made(passwords, Role.APP)
+    rotated(stage, outside, Role.APP)
+    lock = stage.ports.lock
+    assert isinstance(lock, MemoryLock)
+    lock.held = Holder("cutover:otters-1", NOW)
+    looks(stage, outside, 1)
+
+    assert {"blue/app": "DEFERRED"} == release(outside)
+    lock.held = None
+    assert {"blue/app": "DMS_OK"} == release(outside), "new tasks are starting"
+    assert {} == release(outside)
+    looks(stage, outside, 1)
+    assert not outside.rotations.unfinished(stage.arns[Role.APP])
 
 
 # --- the lease ------------------------------------------------------------------------

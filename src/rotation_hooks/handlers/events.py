@@ -55,6 +55,14 @@ class GuardOrder(BaseModel):
     """The rest of the plan and its last bake, in seconds."""
 
 
+class ReleaseOrder(BaseModel):
+    """A cutover has ended."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    action: Literal["release"]
+
+
 def parse(model: type[Parsed], event: object) -> Parsed:
     """The event as a value.  Raises BadEvent with the first thing that is wrong."""
     try:

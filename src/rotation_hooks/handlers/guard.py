@@ -1,4 +1,11 @@
-"""The function `guard`: whether a cutover may begin, asked by its preflight."""
+"""The function `guard`: asked before a cutover begins, and told when it has ended.
+
+{"action": "prepare", "cutover_id": "...", "window_s": 86400}
+    → {"ok": false, "reasons": [{"code", "secret", "detail"}], "rotate_first": [...],
+       "move_window": "2027-03-20T18:00:00Z"}
+{"action": "release"}
+    → {"followed": {"blue/app": "VERIFIED"}}
+"""
 
 from __future__ import annotations
 
@@ -6,14 +13,18 @@ from datetime import timedelta
 from typing import Any
 
 from rotation_hooks.engine.guard import prepare
-from rotation_hooks.handlers.events import GuardOrder, parse
+from rotation_hooks.engine.release import release
+from rotation_hooks.handlers.events import GuardOrder, ReleaseOrder, parse
 from rotation_hooks.telemetry import logger
 from rotation_hooks.wiring import outside_from_environment
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Answer with every reason that keeps a cutover from beginning."""
+def handler(event: object, context: object) -> dict[str, Any]:
+    """Tell every reason that keeps a cutover from beginning, or go on after it."""
     del context
+    if isinstance(event, dict) and event.get("action") == "release":
+        parse(ReleaseOrder, event)
+        return {"followed": release(outside_from_environment())}
     asked = parse(GuardOrder, event)
     answer = prepare(timedelta(seconds=asked.window_s), outside_from_environment())
     told = {"cutover_id": asked.cutover_id, "codes": [r.code for r in answer.reasons]}
