@@ -118,6 +118,9 @@ def test_when_nobody_logs_in_a_person_is_paged(either: Stage) -> None:
     found = handle_failure(either.arns[Role.APP], outside)
 
     assert Action.PAGE is found.action
+    for _ in "12":
+        reconcile(outside)
+    assert 1 == len(outside.notifier.told)
     assert {PENDING} == either.labels(Role.APP, token)
     assert "repair the password by hand" in outside.notifier.told[0].action
     codes = {reason.code for reason in outside.prepare().reasons}

@@ -331,6 +331,22 @@ def test_a_login_that_is_refused_afterwards_blocks_and_tells_once(
     assert outside.rotations.flag(arn) is None
 
 
+def test_older_tasks_that_cannot_log_in_any_more_are_told_of_once(
+    passwords: KnownPasswords,
+) -> None:
+    """While they are replaced, the user before must still log in."""
+    stage, outside = made(passwords, Role.APP)
+    rotated(stage, outside, Role.APP)
+    outside.tasks.starting = None
+    looks(stage, outside)
+    assert [] == outside.notifier.told
+    spoil(stage, "app", passwords.new())
+    looks(stage, outside)
+
+    [notice] = outside.notifier.told
+    assert "tasks that still run cannot log in" in notice.diagnosis
+
+
 def test_no_answer_is_no_trouble_and_no_success(passwords: KnownPasswords) -> None:
     stage, outside = made(passwords, Role.APP)
     token = rotated(stage, outside, Role.APP)

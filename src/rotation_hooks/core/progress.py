@@ -58,6 +58,8 @@ class Progress(BaseModel):
     """When the label was first seen to have moved; what is newer knows the value."""
     stopped: tuple[str, ...] = ()
     """Tasks of replication that were about to be stopped, and have to run again."""
+    told: str = ""
+    """What people were told last; they hear of it again when it is something else."""
     event_ids: tuple[str, ...] = ()
     updated_at: datetime
     revision: int = 1
@@ -103,6 +105,12 @@ class Progress(BaseModel):
         if all_of_them == self.stopped:
             return self
         return self.model_copy(update={"stopped": all_of_them, "updated_at": now})
+
+    def telling(self, what: str, now: datetime) -> Self:
+        """The item, with what people are told."""
+        if what == self.told:
+            return self
+        return self.model_copy(update={"told": what, "updated_at": now})
 
     def heard(self, event_id: str | None, now: datetime) -> Self:
         """The item, with one more event that it was told of."""

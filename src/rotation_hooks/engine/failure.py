@@ -30,7 +30,7 @@ def handle_failure(
 ) -> Diagnosis:
     """Diagnose what was left, and do what is right.  Raises AwsError.
 
-    The same event twice acts once; nothing is done to a rotation that has ended.
+    The same event twice tells nobody twice, and a rotation that has ended is left alone.
     """
     described, now = ports.secrets.describe(arn), ports.clock.now()
     token = described.half_rotated
@@ -40,15 +40,16 @@ def handle_failure(
     if progress is None:
         progress = Progress.begun(arn, token, Stage.STARTED, now)
         ports.rotations.save(progress)
-    first = progress.stage is not Stage.FAILED
-    if first:
+    if progress.stage is not Stage.FAILED:
         ports.rotations.block(arn, f"its rotation to {token} failed", now)
     progress = saved(progress, progress.heard(event_id, now), ports)
     progress = moved(progress, Stage.FAILED, ports)
     found = _diagnosed(arn, ports)
     problem = _act(arn, token, found.action, ports)
-    if first or problem or found.action is Action.PAGE:
+    told = progress.telling(f"{found.action} {problem}".rstrip(), ports.clock.now())
+    if told != progress:
         _tell(arn, token, found, problem, ports)
+        saved(progress, told, ports)
     return found
 
 

@@ -11,7 +11,7 @@ Rules of this file
 
 from __future__ import annotations
 
-from rotation_hooks.core.labels import CURRENT
+from rotation_hooks.core.labels import CURRENT, PREVIOUS
 from rotation_hooks.core.notice import Notice
 from rotation_hooks.core.progress import Progress, Stage
 from rotation_hooks.core.readiness import LoginSeen
@@ -52,7 +52,7 @@ def _go_on(progress: Progress, ports: OutsidePorts) -> Progress:
         progress = moved(progress, Stage.DMS_OK, ports)
     if not progress.has(Stage.ECS_OK):
         if not ports.tasks.deploy(name, progress.moved_at):
-            return progress
+            return _older_tasks(progress, ports)
         progress = moved(progress, Stage.ECS_OK, ports)
     seen = ports.prober.log_in(progress.arn, CURRENT)
     if not seen.ok:
@@ -71,6 +71,29 @@ def _noted(
         found = Progress.begun(arn, version, Stage.CURRENT, now)
         ports.rotations.save(found)
     return saved(found, found.moved(Stage.CURRENT, now).heard(event_id, now), ports)
+
+
+def _older_tasks(progress: Progress, ports: OutsidePorts) -> Progress:
+    """Tasks that are being replaced log in as the user before, and must be able to."""
+    if not ports.names[progress.arn].role.alternates:
+        return progress
+    seen = ports.prober.log_in(progress.arn, PREVIOUS)
+    if seen.ok or not seen.is_answer:
+        return progress
+    now = ports.clock.now()
+    told = progress.telling("previous", now)
+    if told != progress:
+        ports.notifier.tell(
+            Notice(
+                secret=str(ports.names[progress.arn]),
+                version=progress.version,
+                step="deploy",
+                diagnosis=f"tasks that still run cannot log in: {seen.told}",
+                action="new ones are being started; see that they come up",
+                at=now,
+            )
+        )
+    return saved(progress, told, ports)
 
 
 def _trouble(progress: Progress, seen: LoginSeen, ports: OutsidePorts) -> Progress:
