@@ -30,7 +30,7 @@ def handle_failure(
 ) -> Diagnosis:
     """Diagnose what was left, and do what is right.  Raises AwsError.
 
-    The same event twice tells nobody twice, and a rotation that has ended is left alone.
+    The same event twice tells nobody twice; a rotation that has ended is left alone.
     """
     described, now = ports.secrets.describe(arn), ports.clock.now()
     token = described.half_rotated
