@@ -158,6 +158,15 @@ class Replication(Protocol):
         """Let a task go on where it stopped; it loads nothing again."""
 
 
+class Policies(Protocol):
+    """What the policies of secrets say.  Every verb raises AwsError."""
+
+    def read(self, arn: str) -> str | None: ...
+
+    def write(self, arn: str, policy: str | None) -> None:
+        """Let the policy be this one; None: let there be none."""
+
+
 class Notifier(Protocol):
     """People, and whoever else listens.  Raises AwsError."""
 
@@ -235,7 +244,7 @@ class Ports(Inside, Protocol):
     def passwords(self) -> Passwords: ...
 
 
-class GuardPorts(Known, Protocol):
+class OutsidePorts(Known, Protocol):
     """Everything that is needed outside of the network."""
 
     @property
@@ -247,10 +256,6 @@ class GuardPorts(Known, Protocol):
     @property
     def rotations(self) -> Rotations: ...
 
-
-class OutsidePorts(GuardPorts, Protocol):
-    """Everything that following a rotation needs, besides."""
-
     @property
     def lock(self) -> Lock: ...
 
@@ -259,3 +264,10 @@ class OutsidePorts(GuardPorts, Protocol):
 
     @property
     def notifier(self) -> Notifier: ...
+
+    @property
+    def policies(self) -> Policies: ...
+
+    @property
+    def hosted_roles(self) -> Mapping[str, str]:
+        """The role of the hosted rotation, by the ARN of its secret."""

@@ -20,6 +20,7 @@ from rotation_hooks.adapters.ecs import EcsTasks
 from rotation_hooks.adapters.lock import RotationLock
 from rotation_hooks.adapters.mysql import MySql
 from rotation_hooks.adapters.notices import SnsEventBridgeNotifier
+from rotation_hooks.adapters.policies import SecretPolicies
 from rotation_hooks.adapters.prober import LambdaProber
 from rotation_hooks.adapters.random import RandomPasswords
 from rotation_hooks.adapters.rotations import DynamoRotations
@@ -96,6 +97,15 @@ class OutsidePorts:
     def replication(self) -> DmsReplication:
         tasks = self._settings.replication_tasks
         return DmsReplication(_client("dms"), tasks, self.names)
+
+    @cached_property
+    def policies(self) -> SecretPolicies:
+        return SecretPolicies(_client("secretsmanager"))
+
+    @property
+    def hosted_roles(self) -> Mapping[str, str]:
+        roles = self._settings.hosted_roles
+        return {arn: roles[name] for arn, name in self.names.items() if name in roles}
 
     @cached_property
     def notifier(self) -> SnsEventBridgeNotifier:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from rotation_hooks.adapters.memory.outside import (
     MemoryNotifier,
+    MemoryPolicies,
     MemoryReplication,
     MemoryRotations,
     MemoryTasks,
@@ -77,6 +78,8 @@ class Outside:
     tasks: MemoryTasks = field(default_factory=MemoryTasks)
     rotations: MemoryRotations = field(default_factory=MemoryRotations)
     replication: MemoryReplication = field(default_factory=MemoryReplication)
+    policies: MemoryPolicies = field(default_factory=MemoryPolicies)
+    hosted_roles: dict[str, str] = field(default_factory=dict)
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
 
     @classmethod

@@ -1,7 +1,10 @@
 """Whether a cutover may begin: looks at every secret and at both databases.
 
-Nothing is changed.  The lock is not asked for: a cutover takes it in the transaction of
-its first save, and a rotation that comes in between loses there, or is seen here.
+Nothing is changed but the policies that keep hosted rotations out, and those only when
+nothing is in the way: `reconcile` opens them again if no cutover begins.
+
+The lock is not asked for: a cutover takes it in the transaction of its first save, and
+a rotation that comes in between loses there, or is seen here.
 """
 
 from __future__ import annotations
@@ -19,10 +22,11 @@ from rotation_hooks.core.readiness import (
     judge,
 )
 from rotation_hooks.core.roles import Role, SecretName, Side
-from rotation_hooks.ports import GuardPorts
+from rotation_hooks.engine import hosted
+from rotation_hooks.ports import OutsidePorts
 
 
-def prepare(window: timedelta, ports: GuardPorts) -> Answer:
+def prepare(window: timedelta, ports: OutsidePorts) -> Answer:
     """Tell whether a cutover that needs so much time may begin now."""
     now = ports.clock.now()
     masters: dict[Side, str | None] = {}
@@ -36,11 +40,14 @@ def prepare(window: timedelta, ports: GuardPorts) -> Answer:
             masters[name.side] = one.login.user or None
     sides = sorted({name.side for name in ports.names.values()})
     seen.extend(_look_at_side(side, ports) for side in sides)
-    return judge(seen, now, window)
+    answer = judge(seen, now, window)
+    if answer.ok:
+        hosted.close(ports)
+    return answer
 
 
 def _look_at_secret(
-    arn: str, name: SecretName, masters: dict[Side, str | None], ports: GuardPorts
+    arn: str, name: SecretName, masters: dict[Side, str | None], ports: OutsidePorts
 ) -> Seen:
     try:
         described = ports.secrets.describe(arn)
@@ -57,7 +64,7 @@ def _look_at_secret(
         return Unread(str(name), str(error))
 
 
-def _look_at_side(side: Side, ports: GuardPorts) -> Seen:
+def _look_at_side(side: Side, ports: OutsidePorts) -> Seen:
     try:
         return SideSeen(side, tuple(ports.prober.unknown_writers(side)))
     except RotationError as error:

@@ -16,6 +16,7 @@ from rotation_hooks.core.labels import CURRENT, Described
 from rotation_hooks.core.progress import Progress, Stage
 from rotation_hooks.engine.failure import handle_failure
 from rotation_hooks.engine.follow import follow
+from rotation_hooks.engine.hosted import follow_the_lock
 from rotation_hooks.ports import OutsidePorts
 
 GIVEN_UP_AFTER = timedelta(hours=1)
@@ -26,6 +27,10 @@ def reconcile(ports: OutsidePorts) -> dict[str, str]:
     """Look at every secret once; what was found, by what the secret is for."""
     known = sorted(ports.names.items())
     found = {str(name): _looked_after(arn, ports) for arn, name in known}
+    try:
+        follow_the_lock(ports)
+    except RotationError as error:
+        found["hosted rotations"] = f"{type(error).__name__}: {error}"
     return {name: told for name, told in found.items() if told}
 
 

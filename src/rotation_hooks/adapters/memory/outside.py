@@ -109,3 +109,19 @@ class MemoryNotifier:
 
     def tell(self, notice: Notice) -> None:
         self.told.append(notice)
+
+
+class MemoryPolicies:
+    """Fits `ports.Policies`."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def read(self, arn: str) -> str | None:
+        return self.texts.get(arn)
+
+    def write(self, arn: str, policy: str | None) -> None:
+        if policy is None:
+            self.texts.pop(arn, None)
+            return
+        self.texts[arn] = policy
