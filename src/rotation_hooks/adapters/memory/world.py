@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 from interlock.lock import Holder, HolderName, may_take
 from rotation_hooks.adapters.lock import LEASE
@@ -150,6 +151,8 @@ class MemorySession:
 class MemoryDatabases:
     """Fits `ports.Databases`: a server for each host."""
 
+    session: ClassVar[type[MemorySession]] = MemorySession
+
     def __init__(self) -> None:
         self.servers: dict[str, Server] = {}
 
@@ -159,7 +162,7 @@ class MemoryDatabases:
         password = credential.password.get_secret_value()
         if server.passwords.get(credential.account) != password:
             raise LoginRefused(credential.where, "the login is refused", WRONG_PASSWORD)
-        yield MemorySession(server, credential)
+        yield self.session(server, credential)
 
 
 class MemoryLock:
