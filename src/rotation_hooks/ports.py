@@ -19,7 +19,7 @@ from rotation_hooks.core.labels import Described
 from rotation_hooks.core.notice import Notice
 from rotation_hooks.core.progress import Progress
 from rotation_hooks.core.readiness import LoginSeen
-from rotation_hooks.core.roles import SecretName, Side
+from rotation_hooks.core.roles import Role, SecretName, Side
 from sql_files.rights import Rights
 
 
@@ -222,8 +222,8 @@ class Inside(Known, Protocol):
     def databases(self) -> Databases: ...
 
     @property
-    def templates(self) -> Mapping[str, Rights]:
-        """The rights in each grant template, by its name."""
+    def templates(self) -> Mapping[tuple[Role, State], Rights]:
+        """What users of a role may do, while their side is in a state."""
 
 
 class ProbePorts(Inside, Protocol):

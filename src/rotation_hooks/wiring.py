@@ -25,7 +25,8 @@ from rotation_hooks.adapters.prober import LambdaProber
 from rotation_hooks.adapters.random import RandomPasswords
 from rotation_hooks.adapters.rotations import DynamoRotations
 from rotation_hooks.adapters.secretsmanager import SecretsManager
-from rotation_hooks.core.roles import SecretName
+from rotation_hooks.core.fence import State
+from rotation_hooks.core.roles import Role, SecretName
 from rotation_hooks.settings import OutsideSettings, Settings
 from sql_files.rights import Rights
 
@@ -70,7 +71,7 @@ class InsidePorts:
         return _lock(self._settings)
 
     @cached_property
-    def templates(self) -> Mapping[str, Rights]:
+    def templates(self) -> Mapping[tuple[Role, State], Rights]:
         return templates.load(self._settings.sql_folder)
 
 

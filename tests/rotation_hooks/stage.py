@@ -44,6 +44,7 @@ from tests.rotation_hooks.passwords import KnownPasswords
 
 NOW = datetime(2027, 3, 20, 12, 0, tzinfo=UTC)
 SQL = Path(__file__).parents[2] / "infra/sql"
+Templates = Mapping[tuple[Role, State], Rights]
 TEMPLATES = templates.load(SQL)
 SCHEMAS = (
     "paymentdb",
@@ -53,7 +54,7 @@ SCHEMAS = (
     "awsdms_loop_green",
 )
 NONE: Rights = frozenset()
-WRITING = TEMPLATES["app"] - TEMPLATES["app-fenced"]
+WRITING = TEMPLATES[Role.APP, State.OPEN] - TEMPLATES[Role.APP, State.FENCED]
 """What the fence takes."""
 USERS = ("app", "app_clone", "dms", "dms_clone", "fence", "shifter_master")
 FIRST_USERS = {
@@ -89,7 +90,9 @@ class TestPorts:
     databases: Databases
     lock: Lock
     passwords: Passwords
-    templates: Mapping[str, Rights] = field(default_factory=lambda: TEMPLATES)
+    templates: Mapping[tuple[Role, State], Rights] = field(
+        default_factory=lambda: TEMPLATES
+    )
     names: dict[str, SecretName] = field(default_factory=dict)
     declared_writers: frozenset[str] = frozenset()
 
@@ -192,7 +195,7 @@ class MemoryBase:
 
     def _set(self, state: State) -> None:
         self.server.fence = state
-        wanted = TEMPLATES["app" if state is State.OPEN else "app-fenced"]
+        wanted = TEMPLATES[Role.APP, state]
         for account in self.server.has:
             if account.user.startswith("app"):
                 self.server.has[account] = wanted
@@ -310,7 +313,7 @@ class Stage:
         if role is Role.MASTER:
             self.base.add_master(user, password)
         elif role.alternates:
-            self.base.add_user(user, password, TEMPLATES[role])
+            self.base.add_user(user, password, TEMPLATES[role, State.OPEN])
         else:
             self.base.add_user(user, password, NONE)
         name = SecretName(Side.BLUE, role)

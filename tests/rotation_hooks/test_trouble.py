@@ -22,6 +22,7 @@ from rotation_hooks.core.errors import (
     RotationError,
     Unreachable,
 )
+from rotation_hooks.core.fence import State
 from rotation_hooks.core.labels import CURRENT, PENDING, PREVIOUS, Step
 from rotation_hooks.core.news import Kind, News
 from rotation_hooks.core.progress import Progress
@@ -151,26 +152,24 @@ def test_a_master_without_a_value_is_refused(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("state", "rights", "told"),
     [
-        ("open", {"SELECT"}, "cannot write on an open side"),
-        ("open", {"INSERT"}, "cannot read on an open side"),
-        ("fenced", {"SELECT", "INSERT"}, "writes on a fenced side"),
+        (State.OPEN, {"SELECT"}, "cannot write on an open side"),
+        (State.OPEN, {"INSERT"}, "cannot read on an open side"),
+        (State.FENCED, {"SELECT", "INSERT"}, "writes on a fenced side"),
     ],
 )
 def test_a_table_that_says_otherwise_than_the_rights_is_believed(
-    stage: Stage, state: str, rights: set[str], told: str
+    stage: Stage, state: State, rights: set[str], told: str
 ) -> None:
     """Rights are what the server says; a row is what it does."""
     token = stage.start(Role.APP)
     stage.run(Role.APP, token, [Step.CREATE, Step.SET])
     assert isinstance(stage.base, MemoryBase)
-    name = "app"
-    if state == "fenced":
+    if state is State.FENCED:
         stage.base.fence()
-        name = "app-fenced"
     found = frozenset(Right(PROBE, one) for one in rights)
     clone = Account(user="app_clone", host="%")
     stage.base.server.has[clone] = found
-    stage.ports.templates = {**stage.ports.templates, name: found}
+    stage.ports.templates = {**stage.ports.templates, (Role.APP, state): found}
     with pytest.raises(NotVerified, match=told):
         stage.run(Role.APP, token, [Step.TEST])
 

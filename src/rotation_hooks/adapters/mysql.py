@@ -35,6 +35,7 @@ from rotation_hooks.core.errors import (
 from rotation_hooks.core.fence import State
 from sql_files import rights as listed
 from sql_files.rights import Rights
+from sql_files.roles import FENCE_LOCK
 
 if TYPE_CHECKING:
     Connection = pymysql.Connection[DictCursor]
@@ -168,15 +169,15 @@ class MySqlSession:
 
     @contextmanager
     def hold_fence(self) -> Iterator[None]:
-        asked = f"SELECT GET_LOCK('shifter_fence', {FENCE_S}) AS taken"
-        if self._rows(asked)[0]["taken"] != 1:
+        asked = "SELECT GET_LOCK(%s, %s) AS taken"
+        if self._rows(asked, FENCE_LOCK, FENCE_S)[0]["taken"] != 1:
             told = "the fence is moving, and did not end in time: try again"
             raise Failed(self._where, told)
         try:
             yield
         finally:
             with suppress(DatabaseError):  # it goes with the session
-                self._run("DO RELEASE_LOCK('shifter_fence')")
+                self._run("DO RELEASE_LOCK(%s)", FENCE_LOCK)
 
     def may_write(self) -> bool:
         try:
@@ -200,10 +201,10 @@ class MySqlSession:
             return False
         return True
 
-    def _run(self, statement: str, *values: str) -> None:
+    def _run(self, statement: str, *values: object) -> None:
         self._rows(statement, *values)
 
-    def _rows(self, statement: str, *values: str) -> list[dict[str, Any]]:
+    def _rows(self, statement: str, *values: object) -> list[dict[str, Any]]:
         with _translated(self._where), self._connection.cursor() as cursor:
             # Without values, % is no placeholder: accounts have it in their hosts.
             filled = statement.replace("'%'", "'%%'") if values else statement

@@ -52,7 +52,7 @@ class Credential(BaseModel):
     dbname: Annotated[str, StringConstraints(pattern=_USER, max_length=64)]
     ssl: Literal[True]
     username: Annotated[str, StringConstraints(pattern=_USER, max_length=LONGEST_USER)]
-    userhost: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:%-]+$")] = "%"
+    userhost: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/%-]+$")] = "%"
     """The host part of the account, `%` for any."""
     password: Annotated[SecretStr, Field(min_length=1)]
     masterarn: Annotated[str, StringConstraints(pattern=r"^arn:aws")] | None = None

@@ -1,7 +1,4 @@
-"""Whether a side takes writes, and which template a role's users then have.
-
-`infra/sql/grants` has the templates: reviewed text, never a copy of what a server says.
-"""
+"""Whether a side takes writes, and whom that concerns."""
 
 from __future__ import annotations
 
@@ -15,13 +12,6 @@ class State(StrEnum):
 
     OPEN = "open"
     FENCED = "fenced"
-
-
-def template_name(role: Role, state: State) -> str:
-    """The grant template of a role on a side in this state."""
-    if state is State.FENCED and role.is_fenced:
-        return f"{role}-fenced"
-    return str(role)
 
 
 def may_write(role: Role, state: State) -> bool:

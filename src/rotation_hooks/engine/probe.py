@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rotation_hooks.core.errors import DatabaseError, ForeignSecret, LoginRefused
+from rotation_hooks.core.fence import State
 from rotation_hooks.core.readiness import LoginSeen
 from rotation_hooks.core.roles import Role, SecretName, Side, users_of
 from rotation_hooks.engine.case import look_at
@@ -104,7 +105,7 @@ def _allowed(side: Side, ports: ProbePorts) -> dict[str, Rights | None]:
         users = users_of(current.username) if name.role.alternates else ()
         for user in (current.username, *users):
             account = current.account.model_copy(update={"user": user})
-            allowed[account.grantee] = ports.templates[str(name.role)]
+            allowed[account.grantee] = ports.templates[name.role, State.OPEN]
     return allowed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rotation_hooks.core.credential import Account
 from rotation_hooks.core.errors import NotVerified
-from rotation_hooks.core.fence import State, template_name
+from rotation_hooks.core.fence import State
 from rotation_hooks.engine.case import Case
 from rotation_hooks.ports import Session
 from sql_files.rights import Rights
@@ -12,7 +12,7 @@ from sql_files.rights import Rights
 
 def wanted(case: Case, state: State) -> Rights:
     """What the role's template says for a side in this state."""
-    return case.ports.templates[template_name(case.name.role, state)]
+    return case.ports.templates[case.name.role, state]
 
 
 def make_right(case: Case, session: Session, account: Account) -> None:

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from rotation_hooks.core.credential import Credential
 from rotation_hooks.core.labels import CURRENT, PENDING, PREVIOUS, Described
 from rotation_hooks.core.passwords import ALPHABET, EXCLUDED, LENGTH, generate
-from rotation_hooks.core.roles import Role, other_user, users_of
+from rotation_hooks.core.roles import CLONE, Role, other_user, users_of
+from sql_files.roles import SECOND, both_of
+from sql_files.roles import Role as Templated
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments/blue/app"
 SECURITY = Path(__file__).parents[3] / "infra/security.yaml"
@@ -45,6 +47,13 @@ def test_two_users_take_turns(user: str) -> None:
 
     assert (user, clone) == users_of(user) == users_of(clone)
     assert user == other_user(clone)
+
+
+def test_the_bootstrap_and_the_fence_know_the_same_users() -> None:
+    """Core reads no files, so it has words of its own for what `sql_files` says."""
+    assert {*Templated, Role.MASTER} == set(Role)
+    assert CLONE == SECOND
+    assert both_of("app_clone") == users_of("app_clone")
 
 
 def secret(**changes: object) -> str:
