@@ -90,9 +90,7 @@ class TestPorts:
     databases: Databases
     lock: Lock
     passwords: Passwords
-    templates: Mapping[tuple[Role, State], Rights] = field(
-        default_factory=lambda: TEMPLATES
-    )
+    templates: Templates = field(default_factory=lambda: TEMPLATES)
     names: dict[str, SecretName] = field(default_factory=dict)
     declared_writers: frozenset[str] = frozenset()
 
