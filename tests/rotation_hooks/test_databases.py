@@ -6,10 +6,12 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import pymysql
 import pytest
 
-from rotation_hooks.adapters.mysql import MySql
+from rotation_hooks.adapters.mysql import MySql, MySqlSession
 from rotation_hooks.core.credential import Account, Credential
 from rotation_hooks.core.errors import Failed, LoginRefused, SettingsError, Untrusted
 from rotation_hooks.core.fence import State
@@ -188,3 +190,58 @@ def test_a_file_without_certificates_is_named(
     path.write_text("no certificate")
     with pytest.raises(SettingsError, match=r"bundle\.pem', which holds no certif"):
         MySql(path)
+
+
+# --- MySQL, which is not here ---------------------------------------------------------
+
+
+class Said:
+    """What PyMySQL's connection and cursor are, in front of a server that says no."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.asked: list[str] = []
+
+    def cursor(self) -> Said:
+        return self
+
+    def __enter__(self) -> Said:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def execute(self, statement: str, values: object = None) -> None:
+        self.asked.append(statement)
+        if statement.startswith("DO PASSWORD"):
+            raise pymysql.ProgrammingError(self.number, "it quotes the statement")
+
+    def fetchall(self) -> tuple[()]:
+        return ()
+
+
+@pytest.mark.parametrize("number", [1046, 1064, 1305])
+def test_mysql_8_is_asked_in_its_own_form(memory_stage: Stage, number: int) -> None:
+    """It has no function PASSWORD, and says so in one of these ways."""
+    said: Any = Said(number)
+    found = memory_stage.credential(Role.FENCE)
+    assert found is not None
+    MySqlSession(said, found).change_own_password("another")
+
+    assert [
+        "DO PASSWORD('')",
+        "ALTER USER CURRENT_USER() IDENTIFIED BY %s",
+    ] == said.asked
+
+
+def test_any_other_refusal_is_told_without_its_text(memory_stage: Stage) -> None:
+    said: Any = Said(1142)
+    found = memory_stage.credential(Role.FENCE)
+    assert found is not None
+    with pytest.raises(Failed) as raised:
+        MySqlSession(said, found).change_own_password("another")
+
+    assert "fence at blue.database.internal:3306: a statement is refused" in str(
+        raised.value
+    )
+    assert "quotes" not in str(raised.value)
+    assert ["DO PASSWORD('')"] == said.asked

@@ -51,6 +51,7 @@ _NO_TLS = frozenset({2026, 3159})
 _MAY_NOT_WRITE = frozenset(
     {ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR, 1290, 1792, 1836}
 )
+_NO_FUNCTION = frozenset({ER.PARSE_ERROR, ER.NO_DB_ERROR, ER.SP_DOES_NOT_EXIST})
 _MAY_NOT_READ = frozenset({ER.TABLEACCESS_DENIED_ERROR, ER.DBACCESS_DENIED_ERROR})
 _PROBE = "shifter.rotation_probe"
 _ROUNDS = 2
@@ -114,14 +115,21 @@ class MySqlSession:
         self._where = credential.where
 
     def change_own_password(self, password: str) -> None:
-        # MariaDB's own form comes first: MySQL 8 cannot parse it, but MariaDB takes
-        # MySQL's form, says that all is well, and keeps the old password.
+        # MariaDB takes MySQL's form, says that all is well, and keeps the old password.
+        form = "ALTER USER CURRENT_USER() IDENTIFIED BY %s"
+        if self._has_password_function():
+            form = "SET PASSWORD = PASSWORD(%s)"
+        self._run(form, password)
+
+    def _has_password_function(self) -> bool:
+        """Ask without a password: a statement that fails may be logged as it is."""
         try:
-            self._run("SET PASSWORD = PASSWORD(%s)", password)
+            self._run("DO PASSWORD('')")
         except Failed as error:
-            if error.number != ER.PARSE_ERROR:
+            if error.number not in _NO_FUNCTION:
                 raise
-            self._run("ALTER USER CURRENT_USER() IDENTIFIED BY %s", password)
+            return False
+        return True
 
     def put_account(self, account: Account, password: str) -> None:
         told = f"{account.grantee} IDENTIFIED BY %s REQUIRE SSL"
@@ -155,10 +163,10 @@ class MySqlSession:
         }
 
     def _told(self, user: str, host: str) -> Rights | None:
-        lines = self._rows("SHOW GRANTS FOR %s@%s", user, host)
         try:
+            lines = self._rows("SHOW GRANTS FOR %s@%s", user, host)
             return listed.shown(str(*line.values()) for line in lines)
-        except ValueError:
+        except (Failed, ValueError):
             return None
 
     def state(self) -> State:

@@ -76,6 +76,13 @@ class Credential(BaseModel):
             raise Malformed(arn, "username", "leaves no room for the ending _clone")
         return parsed
 
+    def __repr__(self) -> str:
+        """Nothing but whom it logs in: keys that we do not know may be secret, too."""
+        return f"Credential({self.where})"
+
+    def __str__(self) -> str:
+        return repr(self)
+
     @property
     def account(self) -> Account:
         """Whom it logs in."""

@@ -83,7 +83,7 @@ def test_what_is_written_is_what_was_read_with_another_login() -> None:
 
 
 def test_a_value_does_not_show_its_password() -> None:
-    value = Credential.parse(secret(), ARN, Role.APP)
+    value = Credential.parse(secret(extra="hidden, too"), ARN, Role.APP)
 
     assert "hidden" not in f"{value!r} {value} {value.where}"
     assert "'app'@'%'" == value.account.grantee
