@@ -25,7 +25,7 @@ COMPILE := $(UV) pip compile --quiet --system-certs --generate-hashes --universa
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 # What the tests must reach: every branch here, nine in ten elsewhere.
-DECIDING := src/shifter/core/*,src/shifter/engine/*
+DECIDING := src/shifter/core/*,src/shifter/engine/*,src/rotation_hooks/core/*,src/rotation_hooks/engine/*
 
 # The functions' own Python, if it is here: what is measured is then the built package.
 # The first that runs; else the one that everything else is run with.

@@ -47,7 +47,7 @@ datadir={folder}/data
 tmpdir={folder}/tmp
 socket={folder}/socket
 pid-file={folder}/pid
-log-error={folder}/log
+log-error={folder}/log.err
 init-file={folder}/init.sql
 port={port}
 bind-address={host}
@@ -149,7 +149,7 @@ class MariaDB:
                 self.connect().close()
             except pymysql.OperationalError:
                 if process.poll() is not None or time.monotonic() > until:
-                    log = (self.folder / "log").read_text("utf-8", "replace")
+                    log = (self.folder / "log.err").read_text("utf-8", "replace")
                     raise AssertionError(f"MariaDB did not start:\n{log}") from None
                 time.sleep(0.1)
             else:

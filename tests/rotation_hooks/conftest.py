@@ -57,9 +57,12 @@ def base(built: MariaBase) -> MariaBase:
 
 
 @pytest.fixture
-def stage(base: MariaBase, passwords: KnownPasswords) -> Stage:
-    """Secrets in memory, a real database."""
-    return Stage.made(MemoryVault(), base, passwords)
+def stage(base: MariaBase, passwords: KnownPasswords) -> Iterator[Stage]:
+    """Secrets in memory, a real database, whose log is searched for passwords, too."""
+    yield Stage.made(MemoryVault(), base, passwords)
+    log = (base.server.folder / "log.err").read_text("utf-8", "replace")
+    assert "ready for connections" in log
+    assert [] == list(passwords.found_in(log)), "the server's log has a password"
 
 
 @pytest.fixture

@@ -131,6 +131,22 @@ def test_every_level_of_rights_is_seen(stage: Stage, base: MariaBase) -> None:
         assert before - extra == session.rights(account)
 
 
+def test_an_account_may_be_for_a_network(stage: Stage, base: MariaBase) -> None:
+    """A secret's `userhost` is part of its account, with whatever stands for any."""
+    account, password = Account(user="dms_clone", host="127.0.%"), "x" * 20
+    text = stage.text("dms_clone", password, Role.DMS, userhost=account.host)
+    found = Credential.parse(text, "arn", Role.DMS)
+    assert account == found.account
+    with master(stage) as session:
+        session.put_account(account, password)
+        session.set_rights(account, frozenset({READ}))
+    try:
+        with base.databases.login(found) as own:
+            assert {READ} == own.rights(account)
+    finally:
+        base.server.run("DROP USER dms_clone@'127.0.%'")
+
+
 def test_an_account_without_tls_is_refused(stage: Stage, base: MariaBase) -> None:
     """Accounts that a rotation makes need TLS, whoever logs in with them."""
     stage.rotated(Role.APP)

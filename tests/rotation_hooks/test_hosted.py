@@ -120,6 +120,7 @@ def test_a_cutover_that_did_not_begin_keeps_nobody_out_for_long(
     assert outside.prepare().ok
     assert outside.policies.texts
     reconcile(outside)
+    reconcile(outside)
 
     assert {} == outside.policies.texts
 

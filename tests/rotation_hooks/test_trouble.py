@@ -31,6 +31,7 @@ from rotation_hooks.core.readiness import Code, LoginSeen
 from rotation_hooks.core.roles import Role, SecretName, Side
 from rotation_hooks.core.schedule import Schedule
 from rotation_hooks.engine import probe
+from rotation_hooks.engine.case import look_at
 from rotation_hooks.engine.failure import handle_failure
 from rotation_hooks.engine.follow import follow
 from rotation_hooks.engine.hear import hear
@@ -118,13 +119,15 @@ def test_a_password_that_did_not_take_is_seen(stage: Stage) -> None:
     assert stage.works(Role.FENCE)
 
 
+@pytest.mark.parametrize("text", ["no JSON", None])
 def test_a_half_rotated_version_that_says_nothing_useful_makes_room(
-    stage: Stage,
+    stage: Stage, text: str | None
 ) -> None:
     vault, arn = stage.vault, stage.arns[Role.APP]
     assert isinstance(vault, MemoryVault)
     vault.labels[arn]["by-hand"] = {PENDING}
-    vault.values[arn, "by-hand"] = "no JSON"
+    if text is not None:
+        vault.values[arn, "by-hand"] = text
     vault.labels[arn]["mine"] = {PENDING}
     stage.run(Role.APP, "mine")
 
@@ -172,6 +175,13 @@ def test_a_table_that_says_otherwise_than_the_rights_is_believed(
     stage.ports.templates = {**stage.ports.templates, (Role.APP, state): found}
     with pytest.raises(NotVerified, match=told):
         stage.run(Role.APP, token, [Step.TEST])
+
+
+def test_a_secret_without_a_master_has_none(stage: Stage) -> None:
+    found = stage.credential(Role.MASTER)
+    assert found is not None
+    with pytest.raises(Malformed, match="masterarn: is missing"):
+        look_at(stage.arns[Role.MASTER], stage.ports).master(found)
 
 
 # --- the probe ------------------------------------------------------------------------

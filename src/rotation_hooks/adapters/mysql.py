@@ -132,10 +132,11 @@ class MySqlSession:
         return True
 
     def put_account(self, account: Account, password: str) -> None:
-        told = f"{account.grantee} IDENTIFIED BY %s REQUIRE SSL"
+        who = account.user, account.host
+        told = "%s@%s IDENTIFIED BY %s REQUIRE SSL"
         # The server's note that the account exists already is no warning to anybody.
-        self._run(f"CREATE USER IF NOT EXISTS {told}", password)
-        self._run(f"ALTER USER {told}", password)
+        self._run(f"CREATE USER IF NOT EXISTS {told}", *who, password)
+        self._run(f"ALTER USER {told}", *who, password)
 
     def rights(self, account: Account) -> Rights:
         lines = self._rows(f"SHOW GRANTS FOR {account.grantee}")
@@ -215,8 +216,7 @@ class MySqlSession:
     def _rows(self, statement: str, *values: object) -> list[dict[str, Any]]:
         with _translated(self._where), self._connection.cursor() as cursor:
             # Without values, % is no placeholder: accounts have it in their hosts.
-            filled = statement.replace("'%'", "'%%'") if values else statement
-            cursor.execute(filled, values or None)
+            cursor.execute(statement, values or None)
             return list(cursor.fetchall())
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from pydantic import BaseModel, ConfigDict
 
@@ -137,6 +138,8 @@ def _reasons(seen: Seen, end: datetime) -> Iterator[Reason]:
         case Unread():
             told = f"cannot be looked at: {seen.why}; without it nobody may begin"
             yield Reason(code=Code.UNREADABLE, secret=seen.what, detail=told)
+        case _:
+            assert_never(seen)
 
 
 def _of_secret(seen: SecretSeen, end: datetime) -> Iterable[Reason]:
