@@ -174,9 +174,12 @@ def test_when_a_cutover_has_ended_what_was_deferred_goes_on_at_once(
     assert {"blue/app": "DEFERRED"} == release(outside)
     lock.held = None
     assert {"blue/app": "DMS_OK"} == release(outside), "new tasks are starting"
+    [reason] = outside.prepare().reasons
+    assert "stands at DMS_OK: wait until it is VERIFIED" in reason.detail
     assert {} == release(outside)
     looks(stage, outside, 1)
     assert not outside.rotations.unfinished(stage.arns[Role.APP])
+    assert outside.prepare().ok
 
 
 # --- the lease ------------------------------------------------------------------------

@@ -84,6 +84,8 @@ class SecretSeen:
     half_rotated: str | None
     """The version that is pending, and is not current."""
     schedule: Schedule
+    following: str | None
+    """How far those who use it have followed its last rotation; None: all the way."""
     failed: str | None
     """Why its last rotation failed, until somebody has verified a login."""
     login: LoginSeen
@@ -151,6 +153,12 @@ def _of_secret(seen: SecretSeen, end: datetime) -> Iterable[Reason]:
             Code.ROTATION_PENDING,
             f"version {seen.half_rotated} is pending: "
             "finish that rotation with the same token",
+        )
+    if seen.following is not None:
+        yield reason(
+            Code.ROTATION_PENDING,
+            f"what follows its last rotation stands at {seen.following}: "
+            "wait until it is VERIFIED",
         )
     if seen.schedule.comes_before(end):
         yield reason(Code.ROTATION_DUE, _due(seen.schedule, end))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from rotation_hooks.core.errors import RotationError
-from rotation_hooks.core.labels import CURRENT
+from rotation_hooks.core.labels import CURRENT, Described
 from rotation_hooks.core.readiness import (
     Answer,
     SecretSeen,
@@ -55,6 +55,7 @@ def _look_at_secret(
             name=name,
             half_rotated=described.half_rotated,
             schedule=described.schedule,
+            following=_following(arn, described, ports),
             failed=ports.rotations.flag(arn),
             login=ports.prober.log_in(arn, CURRENT),
             master_user=masters.get(name.side),
@@ -62,6 +63,13 @@ def _look_at_secret(
         )
     except RotationError as error:
         return Unread(str(name), str(error))
+
+
+def _following(arn: str, described: Described, ports: OutsidePorts) -> str | None:
+    """How far the current version has been followed, if somebody has begun to."""
+    current = described.labelled(CURRENT)
+    found = None if current is None else ports.rotations.load(arn, current)
+    return None if found is None or found.is_over else str(found.stage)
 
 
 def _look_at_side(side: Side, ports: OutsidePorts) -> Seen:
