@@ -92,7 +92,7 @@ def test_the_picture_of_the_readme_is_of_the_demo_as_it_is() -> None:
     assert all(f"{name}: {SCENARIOS[name].told[:20]}" in told for name in DEMO)
     assert all(
         str(gate["name"]) in told
-        for gate in shipped_gates()
+        for gate in shipped_gates(without="")
         if gate["kind"] != "approval"
     )
 
