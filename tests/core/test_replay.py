@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shifter.core.counts import Unusable
+from shifter.core.dossier import Dossier
 from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.gates.gate import (
     Judgement,
@@ -116,6 +117,9 @@ def test_a_look_that_could_not_read_counts_nothing_twice() -> None:
     """It remembers what the look before had taken."""
     run = Run()
     entries = journal(run, steps=1)
+    while not Dossier.model_validate_json(run.judged.memory or "").taken:
+        run.wait(20 * SECOND)
+        entries.append(entry(run, len(entries) + 1))
     blind = run.judge.judge(Unreadable("fog"), run.situation)
     run.judged = blind
     entries.append(entry(run, len(entries) + 1))

@@ -3,7 +3,8 @@
 It holds what blue was like before, the times at each step, how far the source was read,
 and the state of the engine.  It also holds the intervals that were taken at this look,
 so that the journal, which keeps every look, has each interval exactly once: that is
-what a replay is fed with.
+what a replay is fed with.  (A look that could not read its source keeps what the look
+before it had, intervals and all; their ends tell.)
 
 A lost or repeated look changes nothing: an interval counts when it follows the newest
 one that the record knows, and only then.
@@ -145,9 +146,7 @@ class Dossier(_Kept):
             if until is None or outcome.start < until:
                 continue
             until = outcome.end
-            visit = self._visited(outcome)
-            if visit is not None:
-                taken.append(_taken(outcome, visit))
+            taken.append(_taken(outcome, self._visited(outcome)))
         return self.model_copy(update={"taken": tuple(taken), "fed_until": until})
 
     def closed(self, state: dict[str, Any]) -> Self:
@@ -161,10 +160,10 @@ class Dossier(_Kept):
         visits = (*going_on, *self.visits[-1:])
         return self.model_copy(update={"state": state, "visits": visits})
 
-    def _visited(self, outcome: Outcome) -> Visit | None:
-        """The newest visit that an interval has a part of; None before the first."""
-        here = [visit for visit in self.visits if visit.settled_at < outcome.end]
-        return here[-1] if here else None
+    def _visited(self, outcome: Outcome) -> Visit:
+        """The newest visit that an interval has a part of."""
+        begun = (visit for visit in self.visits if visit.settled_at < outcome.end)
+        return [self.visits[0], *begun][-1]
 
 
 def learn(

@@ -400,6 +400,32 @@ def test_an_interval_that_saw_both_weights_is_of_the_later_step_and_not_whole() 
     assert [(1, False)] + [(1, True)] * 9 + [(2, False)] + [(2, True)] * 2 == marks
 
 
+def test_an_interval_that_saw_a_part_of_100_percent_counts_for_nothing() -> None:
+    """For a part of it there was no control."""
+    run = Run(now=NOW + 30 * SECOND, shares=(10, 500, 1000))
+    run.at(2)
+    before = (dossier(run).state or {})["age"]
+    run.shift(3)
+    run.wait(10 * MINUTE)
+
+    kept = dossier(run)
+    assert before + 2 == (kept.state or {})["age"]
+    assert kept.fed_until == run.moves[-1][0] + 30 * SECOND
+
+
+def test_counts_that_cannot_be_are_no_counts() -> None:
+    """Whoever told them, they change nothing and count as missing."""
+    run = Run()
+    run.at(1)
+    age = (dossier(run).state or {})["age"]
+    run.world = lambda start, length, share: {
+        "edge-1": {Lane.BLUE: (900, 1, 1), Lane.GREEN: (10, 99, 0)}
+    }
+
+    assert (State.NO_DATA, Verdict.WAIT) == verdict(run.wait(5 * MINUTE))
+    assert age == (dossier(run).state or {})["age"]
+
+
 def test_intervals_under_weights_that_were_changed_by_hand_are_not_whole() -> None:
     """They count for the comparison, and permit nothing."""
     run = Run()
