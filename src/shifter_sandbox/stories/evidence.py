@@ -29,7 +29,8 @@ def _asking_the_application() -> dict[str, Any]:
 
 WORSE = Scenario(
     "worse",
-    "3 % of green's requests fail, which is too little for an alarm and more than blue",
+    "3 % of green's requests fail: at this share too few for an alarm, yet more than "
+    "blue's",
     End.ROLLED_BACK,
     (when("green fails for 3 %", mishaps.trouble(error_rate, errors=0.03), 50),),
     because="green is worse than blue",
