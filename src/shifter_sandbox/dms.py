@@ -42,6 +42,8 @@ class ReplicationTask:
     lag_seconds: float = 1.0
     silent: bool = False
     tables_errored: int = field(default=0)
+    position: str = ""
+    """From where it was told to read."""
 
     def set_lag(self, seconds: float) -> None:
         """Let the target lag behind the source by so much from now on."""
@@ -55,6 +57,14 @@ class ReplicationTask:
         """End the task by an error."""
         self.status, self.failure = "failed", message
         self.stop_reason = "Stop Reason FATAL_ERROR"
+
+    def begin_anew(self) -> None:
+        """Let it be as CloudFormation makes it: nobody has started it yet."""
+        self.status, self.full_load_percent = "ready", 0
+
+    def load(self, percent: int) -> None:
+        """Let so much of the full load be done."""
+        self.full_load_percent = percent
 
     def start(self) -> None:
         """Let the task run again."""
@@ -147,6 +157,15 @@ class Replication:
                 "InvalidResourceStateFault",
                 "Replication Task cannot be started, invalid state : running",
             )
+        how = parameters["StartReplicationTaskType"]
+        new = task.status == "ready"
+        if (how == "resume-processing") is new:
+            raise Refused(
+                "InvalidParameterCombinationException",
+                f"Start Type : {how.upper().replace('-', '_')}, valid only for tasks "
+                f"{'that have run' if new else 'running for the first time'}",
+            )
+        task.position = parameters.get("CdcStartPosition", task.position)
         task.start()
         return {"ReplicationTask": _described(task) | {"Status": "starting"}}
 
@@ -173,6 +192,8 @@ def _described(task: ReplicationTask) -> dict[str, Any]:
             "TablesErrored": task.tables_errored,
         },
     }
+    if task.position:
+        shown["CdcStartPosition"] = task.position
     if task.stop_reason:
         shown["StopReason"] = task.stop_reason
     if task.failure:

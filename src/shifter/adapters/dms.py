@@ -64,10 +64,10 @@ class ReplicationReader:
         self, tasks: Mapping[str, ReplicationTask], now: datetime
     ) -> dict[str, ReplicationSeen | Unreadable]:
         try:
-            described = self._describe([task.arn for task in tasks.values()])
+            found = described(self._dms, [task.arn for task in tasks.values()])
         except AwsError as error:
             return dict.fromkeys(tasks, Unreadable(str(error)))
-        known = {n: described[t.arn] for n, t in tasks.items() if t.arn in described}
+        known = {n: found[t.arn] for n, t in tasks.items() if t.arn in found}
         try:
             lags = self._lags([tasks[name] for name in known], now)
         except AwsError as error:
@@ -79,24 +79,6 @@ class ReplicationReader:
         return {
             name: _to_seen(task, lags[tasks[name].arn]) for name, task in known.items()
         }
-
-    def _describe(self, arns: list[str]) -> dict[str, Mapping[str, Any]]:
-        """The tasks that exist, by ARN."""
-        pages = self._dms.get_paginator("describe_replication_tasks").paginate(
-            Filters=[{"Name": "replication-task-arn", "Values": arns}],
-            WithoutSettings=True,
-        )
-        try:
-            with translated("DescribeReplicationTasks", ", ".join(arns)):
-                return {
-                    task["ReplicationTaskArn"]: task
-                    for page in pages
-                    for task in page["ReplicationTasks"]
-                }
-        except Rejected as error:
-            if error.detail.startswith("ResourceNotFoundFault"):
-                return {}
-            raise
 
     def _lags(
         self, tasks: Sequence[ReplicationTask], now: datetime
@@ -114,6 +96,27 @@ class ReplicationReader:
                 for at, seconds in sorted(target.items())
             )
         return lags
+
+
+def described(
+    client: DatabaseMigrationServiceClient, arns: Sequence[str]
+) -> dict[str, Mapping[str, Any]]:
+    """The tasks that exist, by ARN.  Raises AwsError."""
+    pages = client.get_paginator("describe_replication_tasks").paginate(
+        Filters=[{"Name": "replication-task-arn", "Values": list(arns)}],
+        WithoutSettings=True,
+    )
+    try:
+        with translated("DescribeReplicationTasks", ", ".join(arns)):
+            return {
+                task["ReplicationTaskArn"]: task
+                for page in pages
+                for task in page["ReplicationTasks"]
+            }
+    except Rejected as error:
+        if error.detail.startswith("ResourceNotFoundFault"):
+            return {}
+        raise
 
 
 def _metric(task: ReplicationTask, name: str) -> Metric:

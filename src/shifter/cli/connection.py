@@ -3,7 +3,8 @@
 Rules of this file
 * Making a connection asks nobody; each part is found when it is first needed.
 * What is read is read with the operator's own rights; what changes anything is an order
-  to `control`, or an invocation of a function.
+  to `control`, or an invocation of a function.  The one exception is replication, which
+  is started before there is anything that a cutover could hold.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from shifter.core.record import Record
 
 if TYPE_CHECKING:
     from shifter.adapters.dynamodb import DynamoStore
+    from shifter.adapters.replication_tasks import ReplicationTasks
     from shifter.core.edges import EdgeState
     from shifter.core.gates.gate import Unreadable
     from shifter.core.topology import Topology
@@ -168,6 +170,13 @@ class Connection:
         from shifter.adapters.alb import AlbEdges
 
         return AlbEdges(self._clients.of("elbv2"), self._topology).read()
+
+    @cached_property
+    def replication(self) -> ReplicationTasks:
+        """The DMS tasks that the topology names."""
+        from shifter.adapters.replication_tasks import ReplicationTasks
+
+        return ReplicationTasks(self._clients.of("dms"), self._topology.replication)
 
     @cached_property
     def _topology(self) -> Topology:

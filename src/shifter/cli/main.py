@@ -20,6 +20,7 @@ from shifter.cli import (
     plan,
     preflight,
     replay,
+    replication,
     rollback,
     sandbox,
     start,
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(plan.app, name="plan")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(replication.app, name="replication")
 app.command(
     epilog=epilog(ExitCode.OK, ExitCode.UNEXPECTED, ExitCode.REFUSED, ok="as told")
 )(demo.demo)
@@ -66,6 +68,14 @@ for command, ok, codes in (
     ),
 ):
     app.command(epilog=epilog(ExitCode.OK, *_ALWAYS, *codes, ok=ok))(operated(command))
+
+for of_replication, ok, codes in (
+    (replication.start, "both replicate", (*_ORDERED, ExitCode.INTERRUPTED)),
+    (replication.status, "told", (ExitCode.NOT_FOUND, ExitCode.AWS)),
+):
+    replication.app.command(epilog=epilog(ExitCode.OK, *_ALWAYS, *codes, ok=ok))(
+        operated(of_replication)
+    )
 
 
 def _print_version(wanted: bool) -> None:
