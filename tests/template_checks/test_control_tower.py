@@ -182,7 +182,8 @@ def test_what_sam_makes_is_looked_at(prod: Mapping[str, Any]) -> None:
 def test_numbers_and_booleans_are_such(prod: Mapping[str, Any]) -> None:
     """A parameter is text; no rule takes "365" for 365."""
     assert 365 == prod["NetworkFlowLogs"]["Properties"]["RetentionInDays"]
-    assert True is prod["DatabaseBlueCluster"]["Properties"]["DeletionProtection"]
+    properties = prod["DatabaseBlueCluster"]["Properties"]
+    assert properties["DeletionProtection"] is True
     attributes = prod["AlbEdge1"]["Properties"]["LoadBalancerAttributes"]
     assert {"Key": "deletion_protection.enabled", "Value": "true"} in attributes
 
