@@ -17,30 +17,15 @@ from botocore.config import Config
 
 from shifter.adapters.alb import AlbEdges
 from shifter.adapters.clock import SystemClock
-from shifter.adapters.cloudwatch import AlarmReader, CloudWatchTraffic
-from shifter.adapters.dms import ReplicationReader
+from shifter.adapters.cloudwatch import CloudWatchTraffic
 from shifter.adapters.dynamodb import DynamoStore
 from shifter.adapters.ecs import EcsCapacity
 from shifter.adapters.executions import StepFunctionsExecutions
 from shifter.adapters.logged_store import LoggedStore
 from shifter.adapters.notices import SnsEventBridgeNotifier
-from shifter.adapters.outcomes import (
-    ApplicationOutcomes,
-    BalancerOutcomes,
-    EvidenceReader,
-)
 from shifter.adapters.probe import HttpProbe
-from shifter.adapters.readers import (
-    CapacityReader,
-    DnsSettledReader,
-    SufficiencyReader,
-    TargetsReader,
-    WeightsReader,
-)
 from shifter.adapters.route53 import Route53Dns
 from shifter.adapters.ssm import load_topology
-from shifter.adapters.ssm_gates import CalendarReader, LineReader
-from shifter.core.outcomes import Source
 from shifter.settings import Settings
 
 if TYPE_CHECKING:
@@ -108,7 +93,7 @@ class AwsPorts:
 
     @lazily
     def traffic(self) -> CloudWatchTraffic:
-        return CloudWatchTraffic(self._cloudwatch, self.topology)
+        return CloudWatchTraffic(_client("cloudwatch"), self.topology)
 
     @lazily
     def capacity(self) -> EcsCapacity:
@@ -121,31 +106,9 @@ class AwsPorts:
 
     @lazily
     def readers(self) -> Mapping[str, Reader]:
-        alarms = AlarmReader(self._cloudwatch, self._settings.heartbeat_alarm)
-        return {
-            "alarm": alarms,
-            "watchdog": alarms,
-            "calendar": CalendarReader(_client("ssm")),
-            "line": LineReader(_client("ssm"), self.topology),
-            "replication": ReplicationReader(
-                _client("dms"), self._cloudwatch, self.topology
-            ),
-            "targets": TargetsReader(self.edges),
-            "sufficiency": SufficiencyReader(self.traffic),
-            "evidence": EvidenceReader(
-                {
-                    Source.LOAD_BALANCER: BalancerOutcomes(
-                        self._cloudwatch, self.topology
-                    ),
-                    Source.APPLICATION: ApplicationOutcomes(
-                        self._cloudwatch, self.topology
-                    ),
-                }
-            ),
-            "weights": WeightsReader(self.edges),
-            "dns_settled": DnsSettledReader(self.dns),
-            "capacity": CapacityReader(self.capacity),
-        }
+        from shifter.adapters.gate_readers import gate_readers  # not for who goes back
+
+        return gate_readers(self, _client, self._settings.heartbeat_alarm)
 
     @lazily
     def probe(self) -> HttpProbe:
@@ -165,10 +128,6 @@ class AwsPorts:
         return StepFunctionsExecutions(
             _client("stepfunctions"), self._settings.state_machine_arn
         )
-
-    @lazily
-    def _cloudwatch(self) -> Any:
-        return _client("cloudwatch")
 
 
 @cache

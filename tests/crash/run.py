@@ -26,13 +26,13 @@ from shifter.engine.prepare import Start, prepare
 from shifter.engine.roll_back import go_back, roll_back
 from shifter.engine.shift import shift
 from shifter.handlers.events import (
-    RollBackOrder,
-    StartEvent,
     directive_in,
     failure_in,
     is_directive,
     parse,
 )
+from shifter.handlers.prepare import StartEvent
+from shifter.handlers.roll_back import RollBackOrder
 from shifter.ports import Ports
 from tests.crash.machine import BrokenDefinition, Execution, Machine, Outcome
 from tests.crash.scenarios import (

@@ -10,17 +10,10 @@ from hypothesis import strategies as st
 
 from shifter.core.directive import Directive, Next
 from shifter.core.errors import BadEvent
-from shifter.handlers.events import (
-    PreflightEvent,
-    PreflightOrder,
-    RollBackOrder,
-    StartEvent,
-    StartInput,
-    directive_in,
-    failure_in,
-    is_directive,
-    parse,
-)
+from shifter.handlers.events import directive_in, failure_in, is_directive, parse
+from shifter.handlers.preflight import PreflightEvent, PreflightOrder
+from shifter.handlers.prepare import StartEvent, StartInput
+from shifter.handlers.roll_back import RollBackOrder
 from tests.core.examples import plan_document
 
 DIRECTIVE: dict[str, Any] = {

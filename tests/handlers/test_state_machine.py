@@ -15,7 +15,8 @@ import pytest
 import shifter.handlers
 from shifter.core import errors
 from shifter.core.directive import Directive, Next
-from shifter.handlers.events import RollBackOrder, StartEvent
+from shifter.handlers.prepare import StartEvent
+from shifter.handlers.roll_back import RollBackOrder
 from tests.infra.template import leaves
 
 DEFINITION: dict[str, Any] = json.loads(

@@ -8,11 +8,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
+from shifter.core.model import Model
 from shifter.core.plan import parse_plan
 from shifter.engine.preflight import preflight
 from shifter.engine.prepare import Start
-from shifter.handlers.events import PreflightEvent, parse
+from shifter.handlers.events import parse
 from shifter.wiring import ports_from_environment
+
+
+class PreflightOrder(Model):
+    """A question: whether a cutover with this plan could start now."""
+
+    plan: dict[str, Any]
+    test_page: str | None = Field(default=None, pattern=r"^[A-Za-z0-9]{1,32}$")
+    """Code that a test page has to show; without one nobody is paged."""
+    by: str = Field(default="unknown", min_length=1, max_length=256)
+    """Who asks, for those who are paged."""
+
+
+class PreflightEvent(Model):
+    """The event of a preflight."""
+
+    preflight: PreflightOrder
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:

@@ -6,22 +6,38 @@ none; and an order to break the glass, for when the table cannot be used."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
+from pydantic import ConfigDict, Field
+
+from shifter.core.model import Model
 from shifter.engine.active import named_or_active
 from shifter.engine.break_glass import break_glass
 from shifter.engine.roll_back import go_back, roll_back
-from shifter.handlers.events import (
-    BreakGlass,
-    RollBackOrder,
-    directive_in,
-    failure_in,
-    is_directive,
-    is_without_record,
-    parse,
-)
+from shifter.handlers.events import directive_in, failure_in, is_directive, parse
 from shifter.telemetry import logger
 from shifter.wiring import ports_from_environment
+
+
+class RollBackOrder(Model):
+    """An order to go back that comes from outside the cutover's execution."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    cutover_id: str | None = Field(default=None, min_length=1, max_length=80)
+    """None means the environment's active cutover."""
+    by: str = Field(min_length=1, max_length=256)
+    reason: str = Field(min_length=1, max_length=1024)
+
+
+class BreakGlass(Model):
+    """An order to go back without the record."""
+
+    environment: str = Field(min_length=1, max_length=64)
+    without_record: Literal[True]
+    by: str = Field(min_length=1, max_length=256)
+    reason: str = Field(min_length=1, max_length=1024)
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -29,7 +45,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     del context
     if is_directive(event):
         return _follow(event)
-    if is_without_record(event):
+    if _is_without_record(event):
         return _without_record(event)
     order, failure = parse(RollBackOrder, event), failure_in(event)
     reason = f"{order.reason} ({failure})" if failure else order.reason
@@ -54,3 +70,8 @@ def _without_record(event: dict[str, Any]) -> dict[str, Any]:
     done = break_glass(order.environment, ports, by=order.by, reason=order.reason)
     logger().warning("went back without the record", extra=done.model_dump(mode="json"))
     return done.model_dump(mode="json")
+
+
+def _is_without_record(event: object) -> bool:
+    """Tell an order to break the glass from the others."""
+    return isinstance(event, Mapping) and "without_record" in event

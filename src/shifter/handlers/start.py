@@ -11,13 +11,35 @@ EventBridge Scheduler user guide, "Adding context attributes".
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from pydantic import ConfigDict, Field
+
+from shifter.core.model import Model
 from shifter.core.plan import parse_plan
 from shifter.engine.prepare import Start
 from shifter.engine.start import start
-from shifter.handlers.events import StartRequested, parse
+from shifter.handlers.events import parse
 from shifter.wiring import ports_from_environment
+
+
+class StartDetail(Model):
+    """What an event that asks for a cutover says about it."""
+
+    plan: dict[str, Any]
+    cutover_id: str | None = None
+    """The token that makes two such events one start; without one the event's id."""
+
+
+class StartRequested(Model):
+    """An event that asks for a cutover, from a rule or from a schedule."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    source: str = Field(min_length=1, max_length=128)
+    detail_type: Literal["Cutover Requested"] = Field(alias="detail-type")
+    detail: StartDetail
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
