@@ -38,6 +38,7 @@ from shifter.core.record import Baseline, Record
 from shifter.core.topology import Topology
 from shifter.engine.saving import save
 from shifter.handlers import assess, roll_back
+from shifter.settings import FOR_LIBRARIES
 from shifter.telemetry import logger
 from shifter_sandbox.build_edges import build_edge, named_edge
 
@@ -61,7 +62,7 @@ VARIABLES = {
     "EVENT_BUS": "none",
     "STATE_MACHINE_ARN": NOWHERE.format("states", "stateMachine:none"),
     "HEARTBEAT_ALARM": "none",
-}
+} | FOR_LIBRARIES
 PLAN = {
     "name": "Payments to green",
     "environment": ENVIRONMENT,

@@ -13,6 +13,9 @@ STATE_MACHINE_ARN    the state machine that drives cutovers
 HEARTBEAT_ALARM      CloudWatch alarm on the watchdog's heartbeat
 HISTORY_LIMIT        history events after which an execution hands over (20000)
 
+Libraries read theirs by themselves (`FOR_LIBRARIES`).
+
+pydantic documentation: "Plugins", `PYDANTIC_DISABLE_PLUGINS`.
 AWS documentation: AWS Lambda developer guide, "Working with Lambda environment
 variables"; AWS Step Functions developer guide, "Service quotas" (25,000 events).
 """
@@ -27,6 +30,9 @@ from pydantic import Field, StringConstraints, ValidationError
 from shifter.core.errors import SettingsError
 from shifter.core.model import Model
 from shifter.core.topology import Arn
+
+FOR_LIBRARIES = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
+"""Variables of every function that are meant for its libraries, and not for us."""
 
 Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 

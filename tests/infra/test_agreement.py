@@ -13,7 +13,7 @@ import pytest
 import shifter.handlers
 from shifter import telemetry
 from shifter.cli.deployed import parameter_of, parse_deployed
-from shifter.settings import Settings
+from shifter.settings import FOR_LIBRARIES, Settings
 from shifter_sandbox import deployment
 from tests.infra.template import load, named, properties
 
@@ -174,9 +174,11 @@ def test_the_functions_are_told_the_state_machine_that_this_stack_has() -> None:
 
 
 def test_each_setting_has_its_variable_and_each_variable_its_setting() -> None:
-    assert {name.upper() for name in Settings.model_fields} == set(
-        _global()["Environment"]["Variables"]
-    )
+    variables = _global()["Environment"]["Variables"]
+    ours = {name.upper() for name in Settings.model_fields}
+
+    assert ours | FOR_LIBRARIES.keys() == variables.keys()
+    assert FOR_LIBRARIES.items() <= variables.items()
     assert all("Environment" not in found for found in _functions().values())
 
 
