@@ -95,10 +95,12 @@ crash: $(DEV_READY) ## Crash the engine before and after every effect, and look 
 build: $(SAM_READY) $(UV) ## Make the packages and templates that SAM deploys
 	@$(SAM) build
 	@$(SAM) build --template infra/automation.yaml --build-dir build/automation
+	@$(SAM) build --template infra/rotation.yaml --build-dir build/rotation
 
 validate: $(SAM_READY) ## Let SAM and cfn-lint judge the templates
 	@$(SAM) validate --lint
 	@$(SAM) validate --lint --template infra/automation.yaml
+	@$(SAM) validate --lint --template infra/rotation.yaml
 
 deploy: $(DEV_READY) $(SAM_READY) $(UV) ## Deploy under the environment's lock: make deploy PROFILE=dev
 	@$(BIN)/python -m deploying check "$(PROFILE)"

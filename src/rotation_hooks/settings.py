@@ -15,8 +15,8 @@ PROBE_FUNCTION         the function that logs in for it
 SERVICES               JSON: the ECS services that get a secret when a task starts,
                        {"blue/app": ["cluster/service"]} ({})
 REPLICATION_TASKS      JSON: the ARNs of the tasks of replication ([])
-HOSTED_ROLES           JSON: the roles of rotations that AWS hosts, for a cutover to
-                       keep them out, {"blue/app": "arn:aws:iam::..."} ({})
+HOSTED_FUNCTIONS       JSON: the functions of rotations that AWS hosts, for a cutover
+                       to keep them out, {"blue/app": "payments-rotate-blue-app"} ({})
 TOPIC_ARN              SNS topic for people
 EVENT_BUS              EventBridge bus for systems
 
@@ -46,9 +46,6 @@ from rotation_hooks.core.errors import SettingsError
 from rotation_hooks.core.roles import Role, SecretName, Side
 
 Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-
-
-_ROLE = r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/"
 
 
 def _names(text: object) -> object:
@@ -83,12 +80,12 @@ def _services(text: object) -> object:
     return {_name(name): [_service(one) for one in of] for name, of in found.items()}
 
 
-def _roles(text: object) -> object:
-    """The role of each secret's hosted rotation."""
+def _functions(text: object) -> object:
+    """The function of each secret's hosted rotation."""
     found = json.loads(text) if isinstance(text, str) else text
     if not isinstance(found, dict):
-        raise ValueError('write {"blue/app": "arn:aws:iam::..."}')  # noqa: TRY004
-    return {_name(name): role for name, role in found.items()}
+        raise ValueError('write {"blue/app": "a-function"}')  # noqa: TRY004
+    return {_name(name): function for name, function in found.items()}
 
 
 def _service(text: object) -> tuple[str, str]:
@@ -140,9 +137,8 @@ class OutsideSettings(_Settings):
     probe_function: Filled
     topic_arn: Filled
     event_bus: Filled
-    hosted_roles: Annotated[
-        dict[SecretName, Annotated[str, StringConstraints(pattern=_ROLE)]],
-        BeforeValidator(_roles),
+    hosted_functions: Annotated[
+        dict[SecretName, Filled], BeforeValidator(_functions)
     ] = Field(default_factory=dict)
     replication_tasks: Annotated[tuple[str, ...], BeforeValidator(_list)] = ()
     services: Annotated[

@@ -17,6 +17,7 @@ from rotation_hooks.adapters import templates
 from rotation_hooks.adapters.clock import SystemClock
 from rotation_hooks.adapters.dms import DmsReplication
 from rotation_hooks.adapters.ecs import EcsTasks
+from rotation_hooks.adapters.function_roles import FunctionRoles
 from rotation_hooks.adapters.lock import RotationLock
 from rotation_hooks.adapters.mysql import MySql
 from rotation_hooks.adapters.notices import SnsEventBridgeNotifier
@@ -103,10 +104,15 @@ class OutsidePorts:
     def policies(self) -> SecretPolicies:
         return SecretPolicies(_client("secretsmanager"))
 
-    @property
+    @cached_property
     def hosted_roles(self) -> Mapping[str, str]:
-        roles = self._settings.hosted_roles
-        return {arn: roles[name] for arn, name in self.names.items() if name in roles}
+        functions = self._settings.hosted_functions
+        roles = FunctionRoles(_client("lambda"))
+        return {
+            arn: roles.of(functions[name])
+            for arn, name in self.names.items()
+            if name in functions
+        }
 
     @cached_property
     def notifier(self) -> SnsEventBridgeNotifier:

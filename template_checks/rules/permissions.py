@@ -26,6 +26,7 @@ from template_checks.tree import Resource, Tree
 
 ON_EVERYTHING: Mapping[str, str] = {
     "cloudwatch:DescribeAlarms": "else AWS leaves composite alarms out of its answer",
+    "ecs:ListTasks": "it takes container instances, which Fargate has none of",
 }
 """Actions that take a resource and have to be allowed on all, and why."""
 
@@ -33,6 +34,7 @@ OF_ANY_NAME: Mapping[tuple[str, str], str] = {
     ("Automation/AssessRole", "change/*"): "AWS gives a change its id",
     ("Automation/KeepCapacityPolicy", "scalable-target/*"): "AWS gives it its id",
     ("Bootstrap/BootstrapRole", "network-interface/*"): "AWS gives it its id",
+    ("Rotation/NetworkPolicy", "network-interface/*"): "AWS gives it its id",
     ("Backup/Role", "cluster:*"): "AWS Backup looks through a list, and only reads",
     ("Backup/Role", "cluster-snapshot:*"): "the same",
 }

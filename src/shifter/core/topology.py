@@ -98,6 +98,16 @@ class Service(Model):
     """Name of the service."""
 
 
+class RotationHooks(Model):
+    """What keeps rotations of the databases' passwords and a cutover apart."""
+
+    guard: Annotated[
+        str,
+        StringConstraints(pattern=r"^arn:aws[a-z-]*:lambda:[^:]+:\d{12}:function:.+$"),
+    ]
+    """The function that tells whether a cutover may begin; the ARN of its alias."""
+
+
 class Topology(Model):
     """Everything that Shifter needs to know about one environment pair."""
 
@@ -115,6 +125,8 @@ class Topology(Model):
     """DMS tasks, by the name that a plan's replication gates use."""
     services: dict[Lane, Service] = Field(default_factory=dict)
     """ECS services, by lane; blue's is kept from scaling in."""
+    rotation: Literal["none"] | RotationHooks = "none"
+    """`none`: nothing rotates that a cutover could meet, or nobody looks after it."""
     stop_parameter: ParameterName | None = None
     """SSM parameter that stops the line: anything in it but `go` holds the cutover."""
 
