@@ -54,6 +54,11 @@ CORE_TYPES: Mapping[str, tuple[str, ...]] = {
         "AWS::CloudWatch::Dashboard",
         "AWS::SNS::Topic",
     ),
+    "rotation": (
+        "AWS::Serverless::Function",
+        "AWS::DynamoDB::Table",
+        "AWS::CloudWatch::Alarm",
+    ),
     "automation": ("AWS::Serverless::Function", "AWS::Serverless::StateMachine"),
     "backup": (
         "AWS::Backup::BackupVault",

@@ -104,8 +104,8 @@ def rotation_waits(tree: Tree) -> Found:
             for name in rotation.depends_on
         }
         attachment = _attachment(tree, rotation)
-        if attachment is None:
-            continue
+        if attachment is None or attachment.stack != rotation.stack:
+            continue  # an output of another stack is there when all of that stack is
         by_reference = rotation.get("SecretId") == attachment.symbol
         if not by_reference and attachment.id not in waited:
             yield rotation.id, "does not wait for its attachment"

@@ -13,6 +13,8 @@ from tests.template_checks.mutations import MUTATIONS
 VARIANTS = (
     {"EdgeMode": "single"},
     {"DeployDms": "false"},
+    {"RotationBy": "guarded"},
+    {"DeployRotationHooks": "false"},
     {"NatMode": "none"},
     {"BlueImageDigest": "", "GreenImageDigest": ""},
     {"HostedZoneId": ""},

@@ -12,6 +12,7 @@ from tests.template_checks.mutations.mutation import Mutation
 from tests.template_checks.mutations.permissions import PERMISSIONS
 from tests.template_checks.mutations.replication import REPLICATION
 from tests.template_checks.mutations.rest import REST
+from tests.template_checks.mutations.rotation import ROTATIONS
 from tests.template_checks.mutations.traffic import TRAFFIC
 
 MUTATIONS: tuple[Mutation, ...] = (
@@ -23,6 +24,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     *PERMISSIONS,
     *REST,
     *GUARD,
+    *ROTATIONS,
 )
 
 __all__ = ["CONTROL_TOWER", "MUTATIONS", "Mutation"]

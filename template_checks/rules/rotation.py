@@ -1,0 +1,91 @@
+"""Rotations: one schedule for each secret, its function asked and its cutover guarded.
+
+AWS documentation: AWS Secrets Manager user guide, "Lambda rotation function execution
+role permissions" (who may invoke it) and "Match Secrets Manager events with Amazon
+EventBridge".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from template_checks.rules.rule import Found, rule
+from template_checks.tree import Resource, Tree
+
+ROTATION = "AWS::SecretsManager::RotationSchedule"
+FUNCTION = "AWS::Serverless::Function"
+OPENS_A_DATABASE = frozenset({"RotateFunction", "ProbeFunction"})
+CALLS = "AWS API Call via CloudTrail"
+TOPOLOGY = ("SsmParameter", "Topology")
+
+
+@rule("ROT01", "A function that Secrets Manager may not invoke rotates nothing.")
+def may_be_invoked(tree: Tree) -> Found:
+    allowed = {
+        permission.get("FunctionName")
+        for permission in tree.resources("AWS::Lambda::Permission")
+        if permission.get("Principal") == "secretsmanager.amazonaws.com"
+    }
+    for rotation in tree.resources(ROTATION):
+        arn = rotation.get("RotationLambdaARN")
+        if arn is not None and tree.find(arn) is not None and arn not in allowed:
+            yield rotation.id, "Secrets Manager may not invoke its function"
+
+
+@rule("ROT02", "Of two schedules of a secret the one that was made last counts.")
+def one_schedule_each(tree: Tree) -> Found:
+    seen: dict[str, Resource] = {}
+    for rotation in tree.resources(ROTATION):
+        secret = str(rotation.get("SecretId"))
+        if secret in seen:
+            yield rotation.id, f"rotates what {seen[secret].id} rotates"
+        seen[secret] = rotation
+
+
+@rule("ROT03", "The call RotateSecret comes before the database has changed.")
+def hears_what_is_over(tree: Tree) -> Found:
+    for where, pattern in _patterns(tree):
+        told = pattern.get("source") == ["aws.secretsmanager"]
+        if told and CALLS in pattern.get("detail-type", [CALLS]):
+            yield where, "hears calls, not what has come of them"
+
+
+@rule("ROT04", "A cutover that asks nobody about rotations begins into one.")
+def the_guard_is_asked(tree: Tree) -> Found:
+    topology = tree.named(*TOPOLOGY)
+    if topology is None:
+        return
+    text = str(topology.get("Value"))
+    guard = next(
+        (
+            function
+            for function in tree.resources(FUNCTION)
+            if str(function.get("Handler")).startswith("rotation_hooks.handlers.guard")
+        ),
+        None,
+    )
+    if guard is None:
+        if '"rotation": "none"' not in text:
+            yield topology.id, "names a guard of rotations that is not there"
+    elif f":function:{guard.get('FunctionName')}:live" not in text:
+        yield topology.id, f"does not name {guard.get('FunctionName')}"
+
+
+@rule("ROT05", "A function outside of the network reaches no database.")
+def stands_where_it_works(tree: Tree) -> Found:
+    for function in tree.resources(FUNCTION):
+        if not str(function.get("Handler")).startswith("rotation_hooks."):
+            continue
+        inside = function.get("VpcConfig") is not None
+        if inside != (function.name in OPENS_A_DATABASE):
+            yield function.id, "stands in the network" if inside else "stands outside"
+
+
+def _patterns(tree: Tree) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What is listened to, and where that is said."""
+    for listener in tree.resources("AWS::Events::Rule"):
+        yield listener.id, listener.get("EventPattern") or {}
+    for function in tree.resources(FUNCTION):
+        for event in (function.get("Events") or {}).values():
+            yield function.id, event["Properties"].get("Pattern", {})
