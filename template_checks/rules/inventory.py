@@ -25,7 +25,6 @@ CORE_TYPES: Mapping[str, tuple[str, ...]] = {
         "AWS::RDS::DBInstance",
         "AWS::RDS::DBClusterParameterGroup",
         "AWS::SecretsManager::SecretTargetAttachment",
-        "AWS::SecretsManager::RotationSchedule",
     ),
     "bootstrap": ("Custom::DatabaseBootstrap", "AWS::Serverless::Function"),
     "dms": (

@@ -48,6 +48,8 @@ def made_first(tree: Tree) -> Found:
         ("AWS::SecretsManager::RotationSchedule", 1),
     ):
         for found in tree.resources(resource):
+            if found.get("RotationLambdaARN") is not None:
+                continue  # our function, whose group it names itself
             waited = [
                 name
                 for name in found.depends_on

@@ -7,12 +7,14 @@ EventBridge".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from template_checks.rules.rule import Found, rule
-from template_checks.tree import Resource, Tree
+from template_checks.tree import Tree
 
+ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
 ROTATION = "AWS::SecretsManager::RotationSchedule"
 FUNCTION = "AWS::Serverless::Function"
 OPENS_A_DATABASE = frozenset({"RotateFunction", "ProbeFunction"})
@@ -29,18 +31,24 @@ def may_be_invoked(tree: Tree) -> Found:
     }
     for rotation in tree.resources(ROTATION):
         arn = rotation.get("RotationLambdaARN")
-        if arn is not None and tree.find(arn) is not None and arn not in allowed:
+        function = tree.find(arn)
+        ours = function is not None and function.type == FUNCTION
+        if ours and arn not in allowed:
             yield rotation.id, "Secrets Manager may not invoke its function"
 
 
-@rule("ROT02", "Of two schedules of a secret the one that was made last counts.")
+@rule(
+    "ROT02", "A secret has no schedule and lives for ever, or two and the last counts."
+)
 def one_schedule_each(tree: Tree) -> Found:
-    seen: dict[str, Resource] = {}
-    for rotation in tree.resources(ROTATION):
-        secret = str(rotation.get("SecretId"))
-        if secret in seen:
-            yield rotation.id, f"rotates what {seen[secret].id} rotates"
-        seen[secret] = rotation
+    secrets = {a.symbol: a.get("SecretId") for a in tree.resources(ATTACHMENT)}
+    schedules = Counter(
+        secrets.get(rotation.get("SecretId"), rotation.get("SecretId"))
+        for rotation in tree.resources(ROTATION)
+    )
+    for secret in tree.resources("AWS::SecretsManager::Secret"):
+        if (found := schedules[secret.symbol]) != 1:
+            yield secret.id, f"{found} schedules rotate it"
 
 
 @rule("ROT03", "The call RotateSecret comes before the database has changed.")
@@ -68,7 +76,7 @@ def the_guard_is_asked(tree: Tree) -> Found:
     if guard is None:
         if '"rotation": "none"' not in text:
             yield topology.id, "names a guard of rotations that is not there"
-    elif f":function:{guard.get('FunctionName')}:live" not in text:
+    elif f':function:{guard.get("FunctionName")}:live"' not in text:
         yield topology.id, f"does not name {guard.get('FunctionName')}"
 
 

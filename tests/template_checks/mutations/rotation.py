@@ -30,6 +30,21 @@ ROTATIONS = (
         also=(GUARDED,),
     ),
     Mutation(
+        "ROT02",
+        "a secret that nobody rotates",
+        ROTATION,
+        "    Condition: Guarded\n    DependsOn: RotatedBySecretsManager\n",
+        "    Condition: Never\n    DependsOn: RotatedBySecretsManager\n",
+        also=(
+            GUARDED,
+            (
+                ROTATION,
+                "Conditions:\n",
+                "Conditions:\n  Never: !Equals [!Ref RotationBy, nobody]\n",
+            ),
+        ),
+    ),
+    Mutation(
         "ROT03",
         "a hook on the call that begins a rotation",
         ROTATION,
