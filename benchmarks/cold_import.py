@@ -11,6 +11,7 @@ package carries no such cache, so a cold start compiles all of it: that is told 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -22,20 +23,34 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.figure import Figure
-from benchmarks.package import found
+from benchmarks.package import AUTOMATION, ROTATION, found
 from benchmarks.time_to_safe import VARIABLES
 
 ENVIRONMENT = Path(".tools") / "lambda" / "bin" / "python"
 PROCESSES, SHORT_PROCESSES = 15, 3
-LIMITS = {"roll_back": 1.7, "assess": 2.0}
+OURS = {"interlock", "pymysql", "rotation_hooks", "shifter", "sql_files"}
 PARTS = 4
 
 BARE = "import boto3; boto3.client('elbv2')"
-HANDLER = """
+CUTOVER = """
 import shifter.handlers.{}
 from shifter.wiring import ports_from_environment
 ports_from_environment().store
 """
+ROTATE = """
+import rotation_hooks.handlers.rotate
+from rotation_hooks.wiring import ports_from_environment
+ports_from_environment().secrets
+"""
+LIMITS: Mapping[str, float | None] = {"roll_back": 1.7, "assess": 2.0, "rotate": None}
+"""What was promised of each: nobody waits for a rotation, so that is only told."""
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app"  # noqa: S105
+FOR_ROTATE = {
+    "ENVIRONMENT_NAME": "bench",
+    "SECRETS": json.dumps({"blue/app": SECRET}),
+    "SQL_FOLDER": ".",
+    "DATABASE_AUTHORITIES": ".",
+}
 TIMED = """
 import time
 began = time.perf_counter()
@@ -48,37 +63,53 @@ _IMPORTED = re.compile(r"import time: +(\d+) \| +\d+ \| +([A-Za-z_]\w*)")
 def measure(*, short: bool) -> Sequence[Figure]:
     """Milliseconds and ratio of each function, and what it consists of."""
     processes = SHORT_PROCESSES if short else PROCESSES
-    statements = {name: HANDLER.format(name) for name in LIMITS}
+    statements = {name: CUTOVER.format(name) for name in ("roll_back", "assess")}
     with TemporaryDirectory() as folder:
-        path = _path(Path(folder))
-        cached = _medians({"bare": BARE, **statements}, path, processes, Path(folder))
-        compiled = _medians({"bare": BARE, **statements}, path, processes, None)
-        figures = []
-        for name, limit in LIMITS.items():
-            told = f"cold import of {name}"
-            ratio = cached[name] / cached["bare"]
-            figures += [
-                Figure(told, cached[name], "ms"),
-                Figure("… to boto3 and a client", ratio, "times", limit),
-                Figure("… compiled as well", compiled[name], "ms"),
-            ]
-        parts = _parts(statements["roll_back"], path, Path(folder))
-    figures += [Figure(f"… of it: {name}", took, "ms") for name, took in parts]
+        cutover = _path(Path(folder) / "cutover", AUTOMATION)
+        rotation = _path(Path(folder) / "rotation", ROTATION)
+        cache = Path(folder)
+        figures = [
+            *_figures(statements, cutover, processes, cache),
+            *_figures({"rotate": ROTATE}, rotation, processes, cache),
+        ]
+        parts = _parts(statements["roll_back"], cutover, cache)
+    figures += [Figure(f"… of roll_back: {name}", took, "ms") for name, took in parts]
     return figures
 
 
-def _path(folder: Path) -> Path:
+def _figures(
+    statements: Mapping[str, str], path: Path, processes: int, cache: Path
+) -> Sequence[Figure]:
+    cached = _medians({"bare": BARE, **statements}, path, processes, cache)
+    compiled = _medians({"bare": BARE, **statements}, path, processes, None)
+    return [
+        figure
+        for name in statements
+        for figure in (
+            Figure(f"cold import of {name}", cached[name], "ms"),
+            Figure(
+                "… to boto3 and a client",
+                cached[name] / cached["bare"],
+                "times",
+                LIMITS[name],
+            ),
+            Figure("… compiled as well", compiled[name], "ms"),
+        )
+    ]
+
+
+def _path(folder: Path, package: Path) -> Path:
     """What is imported from: the package, or only our part of it.
 
     The libraries in it are compiled for the functions' Python; under another one those
     of the environment, which are the same versions, are taken instead.
     """
-    package = found()
     asked = "import sys; print(*sys.version_info[:2], sep='.')"
     if _run(asked, {}) == "3.13":
-        return package
-    for name in ("shifter", "interlock"):
-        (folder / name).symlink_to(package / name)
+        return found(package)
+    folder.mkdir()
+    for ours in OURS & {path.name for path in found(package).iterdir()}:
+        (folder / ours).symlink_to(package / ours)
     return folder
 
 
@@ -98,7 +129,7 @@ def _medians(
 
 
 def _variables(path: Path, cache: Path | None) -> dict[str, str]:
-    variables = VARIABLES | {"PYTHONPATH": str(path)}
+    variables = VARIABLES | FOR_ROTATE | {"PYTHONPATH": str(path)}
     if cache is None:
         return variables | {"PYTHONDONTWRITEBYTECODE": "1"}
     return variables | {"PYTHONPYCACHEPREFIX": str(cache / "cache")}

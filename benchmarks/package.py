@@ -1,35 +1,49 @@
-"""The package that `make build` makes: where it is, and how large."""
+"""The packages that `make build` makes: where they are, and how large."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.figure import Figure
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "build" / "automation" / "RollBackFunction"
+PACKAGES: Mapping[str, Path] = {
+    "a function": ROOT / "build" / "automation" / "RollBackFunction",
+    "a function around rotations": ROOT / "build" / "rotation" / "RotateFunction",
+}
+"""One of each kind: all functions of a template carry the same."""
+AUTOMATION, ROTATION = PACKAGES.values()
+MOST_MB = 15.0
 
 
 def measure(*, short: bool) -> Sequence[Figure]:
-    """What every function of the automation carries."""
+    """What the functions carry."""
     del short
-    files = [path for path in sorted(found().rglob("*")) if path.is_file()]
-    zipped = io.BytesIO()
-    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in files:
-            archive.write(path, path.relative_to(PACKAGE))
-    unpacked = sum(path.stat().st_size for path in files)
     return [
-        Figure("package of a function", unpacked / 1e6, "MB", 15.0, True),
-        Figure("… zipped", zipped.tell() / 1e6, "MB", counted=True),
+        figure
+        for what, path in PACKAGES.items()
+        for figure in _figures(what, found(path))
     ]
 
 
-def found() -> Path:
+def found(package: Path) -> Path:
     """The package.  Raises SystemExit where nothing was built."""
-    if not PACKAGE.is_dir():
-        raise SystemExit(f"there is no {PACKAGE.relative_to(ROOT)}: run `make build`")
-    return PACKAGE
+    if not package.is_dir():
+        raise SystemExit(f"there is no {package.relative_to(ROOT)}: run `make build`")
+    return package
+
+
+def _figures(what: str, package: Path) -> Sequence[Figure]:
+    files = [path for path in sorted(package.rglob("*")) if path.is_file()]
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path, path.relative_to(package))
+    unpacked = sum(path.stat().st_size for path in files)
+    return [
+        Figure(f"package of {what}", unpacked / 1e6, "MB", MOST_MB, True),
+        Figure("… zipped", zipped.tell() / 1e6, "MB", counted=True),
+    ]
