@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from rotation_hooks.adapters.ecs import EcsTasks
+from rotation_hooks.adapters.function_roles import FunctionRoles
 from rotation_hooks.adapters.memory.outside import MemoryRotations
 from rotation_hooks.adapters.prober import LambdaProber
 from rotation_hooks.adapters.rotations import DynamoRotations
 from rotation_hooks.adapters.secretsmanager import SecretsManager
-from rotation_hooks.core.errors import Conflict, Rejected, Unavailable
+from rotation_hooks.core.errors import Conflict, Denied, Rejected, Unavailable
 from rotation_hooks.core.progress import Progress, Stage
 from rotation_hooks.core.readiness import LoginSeen
 from rotation_hooks.core.roles import Role, SecretName, Side
@@ -238,3 +239,26 @@ def test_a_probe_that_failed_gave_no_answer(account: Account) -> None:
     asked = prober(account, said, FunctionError="Unhandled")
     with pytest.raises(Unavailable, match="it failed: Task timed out"):
         asked.log_in(ARN, "AWSCURRENT")
+
+
+def test_the_role_of_a_hosted_rotation_is_looked_up_by_its_function(
+    account: Account,
+) -> None:
+    """AWS names the role, and nobody can name it before."""
+    role = "arn:aws:iam::123456789012:role/made-by-aws-1X2Y"
+    asked = account.record("lambda", "GetFunctionConfiguration")
+    account.answer("lambda", "GetFunctionConfiguration", lambda _: {"Role": role})
+
+    found = FunctionRoles(account.client("lambda")).of("payments-rotate-blue-app")
+
+    assert role == found
+    assert ["payments-rotate-blue-app"] == [one["FunctionName"] for one in asked]
+
+
+def test_a_function_that_must_not_be_looked_at_is_an_error_and_no_role(
+    account: Account,
+) -> None:
+    account.refuse("lambda", "GetFunctionConfiguration", "AccessDeniedException")
+
+    with pytest.raises(Denied, match="payments-rotate-blue-app"):
+        FunctionRoles(account.client("lambda")).of("payments-rotate-blue-app")
