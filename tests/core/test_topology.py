@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shifter.core.lanes import Lane
-from shifter.core.topology import Topology
+from shifter.core.topology import RotationHooks, Topology
 
 ELB = "arn:aws:elasticloadbalancing:eu-central-1:111122223333"
 
@@ -76,6 +76,24 @@ def test_a_topology_may_name_the_parameter_that_stops_the_line(name: str) -> Non
 def test_a_parameter_that_cannot_be_there_is_refused(name: str) -> None:
     with pytest.raises(ValidationError):
         Topology.model_validate(_two(stop_parameter=name))
+
+
+_GUARD = "arn:aws:lambda:eu-west-1:123456789012:function:river-rotation-guard:live"
+
+
+def test_a_topology_may_name_who_is_asked_about_rotations() -> None:
+    named = Topology.model_validate(_two(rotation={"guard": _GUARD}))
+
+    assert Topology.model_validate(_two()).rotation == "none"
+    assert named.rotation == RotationHooks(guard=_GUARD)
+
+
+@pytest.mark.parametrize(
+    "rotation", ["", "hosted", None, {}, {"guard": "none"}, {"guard": _GUARD, "by": 1}]
+)
+def test_a_guard_that_cannot_be_asked_is_refused(rotation: object) -> None:
+    with pytest.raises(ValidationError):
+        Topology.model_validate(_two(rotation=rotation))
 
 
 _LISTENER = f"{ELB}:listener/app/bridge-1/1/2"

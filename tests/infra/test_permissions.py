@@ -33,23 +33,29 @@ TWINS = {
     "elasticloadbalancing:ModifyListener": "elasticloadbalancing:ModifyRule",
 }
 """An edge's weights are in a rule or in a listener: in the stories, in a rule."""
+_GUARD = {"lambda:InvokeFunction": "the stories' topology names no rotation guard"}
 RARE = {
     "Breaker": {
         "application-autoscaling:RegisterScalableTarget": "scale-in runs again, as "
         "finish was about to complete",
         "dynamodb:ConditionCheckItem": "an alarm that is OK again is written down",
     },
+    "Control": _GUARD,
+    "Finish": _GUARD,
     "HandOver": {
         "events:PutEvents": "a notice that could not be sent is still in the outbox",
         "sns:Publish": "a notice that could not be sent is still in the outbox",
     },
-    "Preflight": {
+    "Preflight": _GUARD
+    | {
         "dynamodb:GetItem": "every function may read a record; this one needs none",
     },
-    "Prepare": {
+    "Prepare": _GUARD
+    | {
         "ecs:UpdateService": "blue has lost tasks when prepare has to go back",
         "route53:ChangeResourceRecordSets": "somebody moved DNS, and prepare goes back",
     },
+    "Watchdog": _GUARD,
 }
 """What no story needs, and why it is allowed all the same."""
 WITHOUT_RESOURCES = {
@@ -221,6 +227,20 @@ def test_the_state_machine_may_invoke_its_functions_and_no_others() -> None:
     ]
 
     assert list(machine["DefinitionSubstitutions"].values()) == list(invoking.resources)
+
+
+def test_only_who_begins_or_ends_a_cutover_may_ask_the_rotation_guard() -> None:
+    asking = {
+        function: s.resources
+        for function in FUNCTIONS
+        for s in statements(f"{function}Role")
+        if s.action == "lambda:InvokeFunction"
+    }
+
+    assert asking == dict.fromkeys(
+        ("Control", "Finish", "Preflight", "Prepare", "Watchdog"),
+        ({"Ref": "RotationGuardArn"},),
+    )
 
 
 def test_a_role_has_no_more_policies_than_iam_lets_it_have() -> None:

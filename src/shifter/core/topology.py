@@ -99,13 +99,10 @@ class Service(Model):
 
 
 class RotationHooks(Model):
-    """What keeps rotations of the databases' passwords and a cutover apart."""
+    """What rotates the passwords of both databases, and is asked before a cutover."""
 
-    guard: Annotated[
-        str,
-        StringConstraints(pattern=r"^arn:aws[a-z-]*:lambda:[^:]+:\d{12}:function:.+$"),
-    ]
-    """The function that tells whether a cutover may begin; the ARN of its alias."""
+    guard: Arn
+    """The alias of the function that tells whether a cutover may begin."""
 
 
 class Topology(Model):
@@ -125,10 +122,10 @@ class Topology(Model):
     """DMS tasks, by the name that a plan's replication gates use."""
     services: dict[Lane, Service] = Field(default_factory=dict)
     """ECS services, by lane; blue's is kept from scaling in."""
-    rotation: Literal["none"] | RotationHooks = "none"
-    """`none`: nothing rotates that a cutover could meet, or nobody looks after it."""
     stop_parameter: ParameterName | None = None
     """SSM parameter that stops the line: anything in it but `go` holds the cutover."""
+    rotation: Literal["none"] | RotationHooks = "none"
+    """`none`: passwords are rotated by nobody whom a cutover has to ask."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
