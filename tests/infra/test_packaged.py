@@ -211,7 +211,7 @@ def test_the_functions_of_a_stack_share_one_upload(packaged: Packaged) -> None:
         for name, template in packaged.templates()
     }
 
-    assert {"Automation": 1, "Bootstrap": 1, "Guard": 1} == {
+    assert {"Automation": 1, "Bootstrap": 1, "Guard": 1, "Rotation": 1} == {
         name: len(found) for name, found in addresses.items() if found
     }
 
