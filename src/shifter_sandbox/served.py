@@ -26,8 +26,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import perf_counter
 from typing import Any
 
+import boto3
 from botocore.exceptions import HTTPClientError
 
+from shifter.adapters.zones import zones_of
 from shifter.core.errors import Refused
 from shifter_sandbox.clock import MINUTE
 from shifter_sandbox.function_url import PATH, FunctionUrl
@@ -36,6 +38,7 @@ from shifter_sandbox.outside import Answer, Request, answer_of
 from shifter_sandbox.pacing import Pace
 from shifter_sandbox.stage import Stage, stage
 from shifter_sandbox.turns import SandboxClosed
+from shifter_sandbox.zoned_past import remember
 
 ADDRESS = "127.0.0.1"
 BUILDING = timedelta(minutes=8)
@@ -72,6 +75,7 @@ def served(
     speed: float = 1.0,
     port: int = 0,
     seed: int = 1,
+    past_days: float = 0,
     lagging: Callable[[float], object] = lambda _: None,
 ) -> Iterator[Served]:
     """Open a sandbox and serve it; raises Refused when the port cannot be had."""
@@ -80,6 +84,16 @@ def served(
         endpoint = f"http://{ADDRESS}:{door.server_port}"
         url = f"{endpoint}{PATH}/"
         with stage(seed=seed, start=began - BUILDING, control_url=url, edges=2) as on:
+            if past_days:
+                topology = on.system.topology
+                remember(
+                    on.aws.metrics,
+                    topology,
+                    zones=zones_of(boto3.client("elbv2"), topology),
+                    until=on.aws.now(),
+                    days=past_days,
+                    seed=seed,
+                )
             real = began + timedelta(seconds=perf_counter() - started)
             present = real.replace(microsecond=0)
             on.aws.advance(max(0.0, (present - on.aws.now()).total_seconds()))

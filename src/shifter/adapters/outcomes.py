@@ -57,14 +57,24 @@ _FAILURES = {
 
 
 class BalancerOutcomes:
-    """Fits `ports.Outcomes`: counts of the load balancers, by target group."""
+    """Fits `ports.Outcomes`: counts of the load balancers, by target group.
 
-    def __init__(self, client: CloudWatchClient, topology: Topology) -> None:
+    With a `zone` they are those of blue's targets in one Availability Zone alone.
+    """
+
+    def __init__(
+        self, client: CloudWatchClient, topology: Topology, zone: str | None = None
+    ) -> None:
         self._client = client
+        beside = () if zone is None else (("AvailabilityZone", zone),)
         self._groups = {
-            (edge.name, lane): group_dimensions(edge.load_balancer_arn, arn)
+            (edge.name, lane): (
+                *beside,
+                *group_dimensions(edge.load_balancer_arn, arn),
+            )
             for edge in topology.edges
             for lane, arn in edge.target_groups.items()
+            if zone is None or lane is Lane.BLUE
         }
 
     def intervals(

@@ -31,6 +31,7 @@ from shifter.core.record import Record
 if TYPE_CHECKING:
     from shifter.adapters.dynamodb import DynamoStore
     from shifter.adapters.replication_tasks import ReplicationTasks
+    from shifter.adapters.zones import ZonedOutcomes
     from shifter.core.edges import EdgeState
     from shifter.core.gates.gate import Unreadable
     from shifter.core.topology import Topology
@@ -177,6 +178,15 @@ class Connection:
         from shifter.adapters.replication_tasks import ReplicationTasks
 
         return ReplicationTasks(self._clients.of("dms"), self._topology.replication)
+
+    @cached_property
+    def zones(self) -> ZonedOutcomes:
+        """What blue has served, by Availability Zone."""
+        from shifter.adapters.zones import ZonedOutcomes
+
+        return ZonedOutcomes(
+            self._clients.of("cloudwatch"), self._clients.of("elbv2"), self._topology
+        )
 
     @cached_property
     def _topology(self) -> Topology:

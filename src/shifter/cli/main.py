@@ -14,6 +14,7 @@ import typer
 
 from shifter.cli import (
     demo,
+    evidence,
     history,
     look,
     orders,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.add_typer(plan.app, name="plan")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(replication.app, name="replication")
+app.add_typer(evidence.app, name="evidence")
 app.command(
     epilog=epilog(ExitCode.OK, ExitCode.UNEXPECTED, ExitCode.REFUSED, ok="as told")
 )(demo.demo)
@@ -76,6 +78,16 @@ for of_replication, ok, codes in (
     replication.app.command(epilog=epilog(ExitCode.OK, *_ALWAYS, *codes, ok=ok))(
         operated(of_replication)
     )
+
+evidence.app.command(
+    epilog=epilog(
+        ExitCode.OK,
+        *_ALWAYS,
+        *_ORDERED,
+        ExitCode.INTERRUPTED,
+        ok="the promise holds on blue's own past",
+    )
+)(operated(evidence.check))
 
 
 def _print_version(wanted: bool) -> None:

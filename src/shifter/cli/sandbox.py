@@ -50,7 +50,7 @@ def sandbox() -> None:
         ok="ended by Ctrl-C or SIGTERM",
     )
 )
-def serve(
+def serve(  # noqa: PLR0917  the options of a command
     speed: Annotated[
         float,
         typer.Option(
@@ -62,6 +62,16 @@ def serve(
         typer.Option(min=0, max=65_535, help="Where to listen; 0 takes a free port."),
     ] = 0,
     seed: Annotated[int, typer.Option(help="Of the clients' traffic.")] = 1,
+    past_days: Annotated[
+        int,
+        typer.Option(
+            "--past",
+            metavar="DAYS",
+            min=0,
+            max=14,
+            help="Days of blue's past, for `shifter evidence check`.",
+        ),
+    ] = 0,
     log: Annotated[
         Path | None,
         typer.Option(
@@ -82,7 +92,9 @@ def serve(
     with _ended_by_signals(), _logging_to(log):
         from shifter_sandbox.served import served
 
-        with served(speed=speed, port=port, seed=seed, lagging=_tell_lag) as up:
+        with served(
+            speed=speed, port=port, seed=seed, past_days=past_days, lagging=_tell_lag
+        ) as up:
             told = {
                 "endpoint": up.endpoint,
                 "environment": up.environment,
