@@ -15,11 +15,13 @@ from shifter import ports
 from shifter.adapters.memory.executions import MemoryExecutions
 from shifter.adapters.memory.notices import MemoryNotifier
 from shifter.adapters.memory.probe import MemoryProbe
+from shifter.adapters.memory.rotations import MemoryRotations
 from shifter.adapters.memory.store import MemoryStore
 from shifter.adapters.memory.world import MemoryWorld
 from shifter.core.edges import EdgeState
 from shifter.core.errors import NotReady, SettingsError
 from shifter.core.lanes import ALL_BLUE
+from shifter.core.topology import RotationHooks
 from shifter.settings import Settings
 from shifter.wiring import AwsPorts, forget_clients, ports_from_environment
 from tests.adapters.bench import invented_topology
@@ -105,7 +107,7 @@ def build_all(wired: ports.Ports) -> None:
     """Ask for every port once."""
     _ = (wired.clock, wired.topology, wired.store, wired.edges, wired.dns)
     _ = (wired.readers, wired.capacity, wired.traffic, wired.probe, wired.notifier)
-    _ = (wired.executions, wired.history_limit)
+    _ = (wired.executions, wired.rotations, wired.history_limit)
 
 
 # --- every port fits its protocol; mypy is the judge ----------------------------------
@@ -138,13 +140,29 @@ def test_the_adapters_over_aws_fit_the_ports(clients: Clients) -> None:
     )
 
 
+def test_a_guard_of_rotations_is_asked_only_where_the_topology_names_one(
+    clients: Clients,
+) -> None:
+    assert AwsPorts(settings()).rotations is None
+
+    wired = AwsPorts(settings())
+    guard = "arn:aws:lambda:eu-west-1:123456789012:function:guard:live"
+    named = {"rotation": RotationHooks(guard=guard)}
+    vars(wired)["topology"] = invented_topology().model_copy(update=named)
+    rotations: ports.Rotations | None = wired.rotations
+
+    assert rotations is not None
+    assert "lambda" in clients.services()
+
+
 def test_the_twins_in_memory_fit_the_ports() -> None:
     store: ports.Store = MemoryStore()
     notifier: ports.Notifier = MemoryNotifier()
     executions: ports.Executions = MemoryExecutions()
     probe: ports.Probe = MemoryProbe(MemoryWorld(invented_topology()))
+    rotations: ports.Rotations = MemoryRotations(MemoryWorld(invented_topology()))
 
-    assert None not in (store, notifier, executions, probe)
+    assert None not in (store, notifier, executions, probe, rotations)
 
 
 def test_every_gate_that_looks_at_the_world_has_a_reader(clients: Clients) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shifter.core.edges import DnsState, EdgeState
 from shifter.core.errors import AwsError
@@ -24,6 +24,9 @@ from shifter.core.notice import Notice
 from shifter.core.outcomes import Objective, Outcome, Span
 from shifter.core.record import Record
 from shifter.core.topology import Topology
+
+if TYPE_CHECKING:
+    from shifter.core.rotation import RotationAnswer, RotationLook
 
 
 class Clock(Protocol):
@@ -206,6 +209,26 @@ class Executions(Protocol):
         """
 
 
+class Rotations(Protocol):
+    """Whoever rotates the passwords of the databases."""
+
+    def look(self, window: timedelta) -> RotationLook:
+        """Tell what is in the way of a cutover that begins now and lasts so long.
+
+        It changes nothing.  An answer that cannot be understood is an AwsError, too.
+        """
+
+    def prepare(self, cutover_id: str, window: timedelta) -> RotationAnswer:
+        """The same; if nothing is in the way, nothing is rotated from now on.
+
+        It ends with `release`, or within five minutes where no cutover holds the
+        environment.
+        """
+
+    def release(self) -> None:
+        """Say that a cutover has ended.  Nobody waits for what follows from it."""
+
+
 class Ports(Protocol):
     """All ports of one environment; each is built when it is first asked for."""
 
@@ -239,6 +262,10 @@ class Ports(Protocol):
 
     @property
     def notifier(self) -> Notifier: ...
+
+    @property
+    def rotations(self) -> Rotations | None:
+        """None where the topology says that nobody rotates."""
 
     @property
     def executions(self) -> Executions: ...

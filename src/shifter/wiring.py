@@ -30,7 +30,7 @@ from shifter.settings import Settings
 
 if TYPE_CHECKING:
     from shifter.core.topology import Topology
-    from shifter.ports import Reader
+    from shifter.ports import Reader, Rotations
 
 Built = TypeVar("Built")
 
@@ -122,6 +122,15 @@ class AwsPorts:
             topic_arn=self._settings.topic_arn,
             bus=self._settings.event_bus,
         )
+
+    @lazily
+    def rotations(self) -> Rotations | None:
+        if self.topology.rotation == "none":
+            return None
+        # Not for who goes back.
+        from shifter.adapters.rotations import PATIENT, LambdaRotations
+
+        return LambdaRotations(_client("lambda", PATIENT), self.topology.rotation.guard)
 
     @lazily
     def executions(self) -> StepFunctionsExecutions:

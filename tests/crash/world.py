@@ -49,7 +49,7 @@ from shifter.engine.break_glass import break_glass
 from shifter.engine.breaker import trip
 from shifter.engine.resolve import resolve
 from shifter.engine.watchdog import UNSEEN, watch
-from shifter.ports import Edges, Environment, Ports, Reader
+from shifter.ports import Edges, Environment, Ports, Reader, Rotations
 from tests.crash.director import Director, Tell
 from tests.crash.machine import Crash
 from tests.crash.monitors import LATE_WORD, Monitor, served
@@ -343,6 +343,7 @@ class CrashPorts:
         self.store = world.store
         self.notifier = world.notifier
         self.executions = world.executions
+        self.rotations: Rotations | None = None
         self.edges: Edges = WatchedEdges(world)
         self.dns = MemoryDns(world)
         self.capacity = MemoryCapacity(world)

@@ -18,6 +18,7 @@ from shifter.adapters.memory.edges import MemoryEdges
 from shifter.adapters.memory.executions import MemoryExecutions
 from shifter.adapters.memory.notices import MemoryNotifier
 from shifter.adapters.memory.probe import MemoryProbe
+from shifter.adapters.memory.rotations import MemoryRotations
 from shifter.adapters.memory.signals import (
     MemoryAlarms,
     MemoryOutcomes,
@@ -55,7 +56,7 @@ from shifter.engine.hand_over import hand_over
 from shifter.engine.prepare import Start, prepare
 from shifter.engine.roll_back import roll_back
 from shifter.engine.shift import shift
-from shifter.ports import Edges, Probe, Reader
+from shifter.ports import Edges, Probe, Reader, Rotations
 from tests.core.examples import plan
 
 T = TypeVar("T")
@@ -249,6 +250,9 @@ class RiverPorts:
         self.capacity = MemoryCapacity(river)
         self.traffic = MemoryTraffic(river)
         self.probe: Probe = MemoryProbe(river)
+        self.rotations: Rotations | None = None
+        if river.topology.rotation != "none":
+            self.rotations = MemoryRotations(river)
         alarms = MemoryAlarms(river)
         self.readers: Mapping[str, Reader] = {
             "alarm": alarms,

@@ -14,11 +14,11 @@ from rotation_hooks.adapters.memory.outside import (
     MemoryTasks,
 )
 from rotation_hooks.core.labels import Described
-from rotation_hooks.core.readiness import Answer, LoginSeen
+from rotation_hooks.core.readiness import Answer, LoginSeen, Look
 from rotation_hooks.core.roles import Role, SecretName, Side
 from rotation_hooks.core.schedule import Schedule
 from rotation_hooks.engine import probe
-from rotation_hooks.engine.guard import prepare
+from rotation_hooks.engine.guard import look, prepare
 from rotation_hooks.ports import Clock, Lock, ProbePorts, Secrets
 from tests.rotation_hooks.stage import Stage
 
@@ -95,6 +95,9 @@ class Outside:
 
     def prepare(self, hours: int = 6) -> Answer:
         return prepare(timedelta(hours=hours), self)
+
+    def look(self, hours: int = 6) -> Look:
+        return look(timedelta(hours=hours), self)
 
     def plan(self, stage: Stage, role: Role, schedule: Schedule) -> None:
         self.secrets.schedules[stage.arns[role]] = schedule

@@ -53,6 +53,7 @@ def test_a_rotation_from_its_start_to_what_follows(whole: Stage) -> None:
         told.append(name)
         return sent(name, whole)
 
+    assert send("guard_look")["ok"]
     assert send("guard_prepare")["ok"]
     assert {"done": "it is no news of a rotation"} == send("hear_tested")
     whole.vault.start_rotation(whole.arns[Role.APP], SECRET["ClientRequestToken"])

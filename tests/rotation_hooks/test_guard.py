@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from rotation_hooks.core.credential import Account
 from rotation_hooks.core.labels import Step
-from rotation_hooks.core.readiness import Answer, Code, Reason
+from rotation_hooks.core.progress import Progress
+from rotation_hooks.core.progress import Stage as Stage_
+from rotation_hooks.core.readiness import Answer, Code, Reason, Standing
 from rotation_hooks.core.roles import Role, SecretName, Side
 from rotation_hooks.core.schedule import (
     AFTERWARDS,
@@ -238,3 +240,58 @@ def test_from_then_on_no_planned_rotation_is_in_the_window(
     for one in planned:
         if one.ends is not None and one.comes_before(begin + window):
             assert one.ends + AFTERWARDS <= begin
+
+
+# --- a look ---------------------------------------------------------------------------
+
+
+def test_a_look_tells_the_same_and_closes_nothing(
+    outside: Outside, either: Stage
+) -> None:
+    """Whoever only asks must not stop a rotation that AWS hosts."""
+    outside.hosted_roles = dict.fromkeys(either.arns.values(), "arn:aws:iam::1:role/h")
+    free = outside.look()
+    assert {} == outside.policies.texts
+
+    outside.plan(either, Role.APP, Schedule(ends=NOW + 4 * HOUR, duration=HOUR))
+    due = outside.look()
+
+    for answer in (free, due):
+        asked = Answer(**{name: getattr(answer, name) for name in Answer.model_fields})
+        assert answer.ok is asked.ok
+    assert (True, False) == (free.ok, due.ok)
+    assert outside.prepare().reasons == due.reasons
+
+
+def test_a_look_tells_how_each_secret_stands(outside: Outside, either: Stage) -> None:
+    token = either.rotated(Role.APP)
+    arn = either.arns[Role.APP]
+    outside.plan(
+        either,
+        Role.APP,
+        Schedule(NOW - HOUR, NOW + 4 * HOUR, HOUR, counts_from_the_last=True),
+    )
+    outside.rotations.save(Progress.begun(arn, token, Stage_.DMS_OK, NOW))
+    outside.rotations.block(arn, "it failed twice", NOW)
+    stands = {one.secret: one for one in outside.look().secrets}
+
+    assert set(map(str, either.ports.names.values())) == stands.keys()
+    assert stands["blue/app"] == Standing(
+        secret="blue/app",
+        arn=arn,
+        current=token,
+        rotated_at=NOW - HOUR,
+        begins_at=NOW + 3 * HOUR,
+        ends_at=NOW + 4 * HOUR,
+        counts_from_the_last=True,
+        half_rotated=None,
+        stage="DMS_OK",
+        failed="it failed twice",
+        login="works",
+    )
+
+
+def test_a_look_tells_why_a_login_does_not_work(outside: Outside) -> None:
+    outside.prober.silent = "no route to host"
+
+    assert {"no route to host"} == {one.login for one in outside.look().secrets}

@@ -92,6 +92,11 @@ def test_a_cutover_may_begin_before_and_after_a_rotation_but_not_within(
 ) -> None:
     nothing = {"ok": True, "reasons": [], "rotate_first": [], "move_window": None}
     assert nothing == prepared()
+    looked = guard.handler({"action": "look", "window_s": 3600}, None)
+    assert nothing == {name: looked[name] for name in nothing}
+    assert set(map(str, whole.ports.names.values())) == {
+        one["secret"] for one in looked["secrets"]
+    }
     token = whole.start(Role.APP)
     pending = prepared()
     assert ["ROTATION_PENDING"] == [one["code"] for one in pending["reasons"]]
@@ -175,6 +180,10 @@ def test_a_rotation_that_no_event_told_of_is_found(whole: Stage) -> None:
         (
             {"action": "prepare", "cutover_id": "o", "window_s": -1},
             "window_s: Input should be greater",
+        ),
+        (
+            {"action": "look", "window_s": 60, "cutover_id": "o"},
+            "cutover_id: Extra inputs",
         ),
         ({"action": "begin"}, "action: Input should be 'prepare'"),
         ({"action": "release", "more": 1}, "more: Extra inputs"),

@@ -59,6 +59,36 @@ class Answer(BaseModel):
     """When a cutover may begin instead; None when the rotations are not in its way."""
 
 
+class Standing(BaseModel):
+    """How one secret stands, for whoever asks without a cutover."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    secret: str
+    """What it is for: blue/app."""
+    arn: str
+    current: str | None
+    """Its version that is in use."""
+    rotated_at: datetime | None
+    begins_at: datetime | None
+    """From when the next rotation may begin; None: none is planned."""
+    ends_at: datetime | None
+    counts_from_the_last: bool
+    """Whether a rotation now would move the next one."""
+    half_rotated: str | None
+    stage: str | None
+    """How far the current version was followed; None: nobody has begun to."""
+    failed: str | None
+    login: str
+    """`works`, or why it does not."""
+
+
+class Look(Answer):
+    """What a look is told: the same, and how every secret stands that could be read."""
+
+    secrets: tuple[Standing, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class LoginSeen:
     """What came of a login."""
@@ -92,6 +122,28 @@ class SecretSeen:
     master_user: str | None
     oldest_task: datetime | None
     """When the oldest running task that has the secret was started."""
+    arn: str = ""
+    current: str | None = None
+    """Its version that is in use."""
+    stage: str | None = None
+    """How far that version was followed; None: nobody has begun to."""
+
+    @property
+    def standing(self) -> Standing:
+        """What people are told of it."""
+        return Standing(
+            secret=str(self.name),
+            arn=self.arn,
+            current=self.current,
+            rotated_at=self.schedule.last,
+            begins_at=self.schedule.begins,
+            ends_at=self.schedule.ends,
+            counts_from_the_last=self.schedule.counts_from_the_last,
+            half_rotated=self.half_rotated,
+            stage=self.stage,
+            failed=self.failed,
+            login="works" if self.login.ok else self.login.told or "is refused",
+        )
 
 
 @dataclass(frozen=True, slots=True)

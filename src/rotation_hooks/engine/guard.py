@@ -1,7 +1,8 @@
 """Whether a cutover may begin: looks at every secret and at both databases.
 
-Nothing is changed but the policies that keep hosted rotations out, and those only when
-nothing is in the way: `reconcile` opens them again if no cutover begins.
+`look` changes nothing.  `prepare` changes the policies that keep hosted rotations out,
+and those only when nothing is in the way: `reconcile` opens them again if no cutover
+begins.
 
 The lock is not asked for: a cutover takes it in the transaction of its first save, and
 a rotation that comes in between loses there, or is seen here.
@@ -12,9 +13,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from rotation_hooks.core.errors import RotationError
-from rotation_hooks.core.labels import CURRENT, Described
+from rotation_hooks.core.labels import CURRENT
+from rotation_hooks.core.progress import Progress
 from rotation_hooks.core.readiness import (
     Answer,
+    Look,
     SecretSeen,
     Seen,
     SideSeen,
@@ -29,6 +32,27 @@ from rotation_hooks.ports import OutsidePorts
 def prepare(window: timedelta, ports: OutsidePorts) -> Answer:
     """Tell whether a cutover that needs so much time may begin now."""
     now = ports.clock.now()
+    answer = judge(_look_at_all(ports), now, window)
+    if answer.ok:
+        hosted.close(ports)
+    return answer
+
+
+def look(window: timedelta, ports: OutsidePorts) -> Look:
+    """Tell the same, and how every secret stands; rotations go on as before."""
+    now = ports.clock.now()
+    seen = _look_at_all(ports)
+    answer = judge(seen, now, window)
+    return Look(
+        ok=answer.ok,
+        reasons=answer.reasons,
+        rotate_first=answer.rotate_first,
+        move_window=answer.move_window,
+        secrets=tuple(one.standing for one in seen if isinstance(one, SecretSeen)),
+    )
+
+
+def _look_at_all(ports: OutsidePorts) -> list[Seen]:
     masters: dict[Side, str | None] = {}
     seen: list[Seen] = []
     for arn, name in sorted(
@@ -40,10 +64,7 @@ def prepare(window: timedelta, ports: OutsidePorts) -> Answer:
             masters[name.side] = one.login.user or None
     sides = sorted({name.side for name in ports.names.values()})
     seen.extend(_look_at_side(side, ports) for side in sides)
-    answer = judge(seen, now, window)
-    if answer.ok:
-        hosted.close(ports)
-    return answer
+    return seen
 
 
 def _look_at_secret(
@@ -51,24 +72,27 @@ def _look_at_secret(
 ) -> Seen:
     try:
         described = ports.secrets.describe(arn)
+        current = described.labelled(CURRENT)
+        followed = None if current is None else ports.rotations.load(arn, current)
         return SecretSeen(
             name=name,
             half_rotated=described.half_rotated,
             schedule=described.schedule,
-            following=_following(arn, described, ports),
+            following=_following(followed),
             failed=ports.rotations.flag(arn),
             login=ports.prober.log_in(arn, CURRENT),
             master_user=masters.get(name.side),
             oldest_task=ports.tasks.oldest_start(name),
+            arn=arn,
+            current=current,
+            stage=None if followed is None else str(followed.stage),
         )
     except RotationError as error:
         return Unread(str(name), str(error))
 
 
-def _following(arn: str, described: Described, ports: OutsidePorts) -> str | None:
-    """How far the current version has been followed, if somebody has begun to."""
-    current = described.labelled(CURRENT)
-    found = None if current is None else ports.rotations.load(arn, current)
+def _following(found: Progress | None) -> str | None:
+    """How far the current version has been followed, while it is not over."""
     return None if found is None or found.is_over else str(found.stage)
 
 

@@ -45,7 +45,7 @@ class ProbeWriters(BaseModel):
 
 
 class GuardOrder(BaseModel):
-    """A question of a cutover's preflight."""
+    """A question of a cutover that is about to take the environment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -53,6 +53,16 @@ class GuardOrder(BaseModel):
     cutover_id: Annotated[str, Field(min_length=1, max_length=80)]
     window_s: Annotated[int, Field(ge=0, le=30 * 24 * 3600)]
     """The rest of the plan and its last bake, in seconds."""
+
+
+class LookOrder(BaseModel):
+    """A question that changes nothing, of people and of a preflight."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    action: Literal["look"]
+    window_s: Annotated[int, Field(ge=0, le=30 * 24 * 3600)]
+    """How long a cutover would last, in seconds."""
 
 
 class ReleaseOrder(BaseModel):

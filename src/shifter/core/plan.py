@@ -150,6 +150,12 @@ class Plan(Model):
         """How long a step bakes."""
         return self.steps[step - 1].bake or self.final_bake
 
+    @property
+    def lasts(self) -> timedelta:
+        """From the first step to the end of the last bake, if nothing has to wait."""
+        bakes = (self.bake(step) for step in range(1, len(self.steps) + 1))
+        return sum(bakes, timedelta())
+
 
 def parse_plan(document: Any) -> Plan:
     """A plan from parsed YAML or JSON.  Raises PlanError naming every problem."""

@@ -16,6 +16,7 @@ from shifter.core.lanes import Lane, Split
 from shifter.core.notice import Severity
 from shifter.core.phases import ENDS, Action, Phase, after
 from shifter.core.record import Proof, Record
+from shifter.engine.rotations import let_rotate
 from shifter.engine.saving import deliver, direct, ending, load, save, superseded
 from shifter.ports import Ports
 
@@ -55,6 +56,7 @@ def _complete(record: Record, ports: Ports) -> Directive:
         rule="read_back",
         reason=record.reason,
     )
+    let_rotate(saved, ports)
     return direct(deliver(ports, saved), Next.END_COMPLETED, ports.clock.now())
 
 
@@ -178,4 +180,5 @@ def _save_proof(record: Record, ports: Ports, actor: str, problem: str) -> Direc
         before=record.phase,
         notify=Severity.PAGE if problem else Severity.INFO,
     )
+    let_rotate(saved, ports)
     return direct(deliver(ports, saved), Next.END_ROLLED_BACK, now)

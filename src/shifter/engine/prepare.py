@@ -64,6 +64,7 @@ def _begin(start: Start, ports: Ports) -> Record:
         cutover_id=start.cutover_id,
         started_by=start.started_by,
         now=now,
+        keep_rotations_out=True,
     )
     if found.holder is not None:
         raise LockHeld(

@@ -16,6 +16,7 @@ from shifter.core.edges import DnsState, EdgeState
 from shifter.core.errors import AwsError, Problem
 from shifter.core.gates.gate import Judgement, Unreadable
 from shifter.core.gates.replication import ReplicationGate
+from shifter.core.gates.rotation import NoAnswer, RotationGate, RotationSeen
 from shifter.core.gates.targets import TargetsGate
 from shifter.core.lanes import ALL_BLUE
 from shifter.core.phases import Phase
@@ -25,9 +26,11 @@ from shifter.core.topology import Topology
 from shifter.engine.active import occupant
 from shifter.engine.observe import Seen, judge, observe
 from shifter.engine.saving import EVENTS_PER_VERB
-from shifter.ports import Holder, Ports
+from shifter.ports import Holder, Ports, Rotations
 
 LONGEST_TTL_SECONDS = 60
+
+_ROTATION = RotationGate()
 
 T = TypeVar("T")
 
@@ -51,9 +54,19 @@ class Readiness:
 
 
 def look(
-    plan: Plan, ports: Ports, *, cutover_id: str, started_by: str, now: datetime
+    plan: Plan,
+    ports: Ports,
+    *,
+    cutover_id: str,
+    started_by: str,
+    now: datetime,
+    keep_rotations_out: bool = False,
 ) -> Readiness:
-    """Look at everything once."""
+    """Look at everything once.
+
+    With `keep_rotations_out` no password is rotated any more when nothing at all is in
+    the way of the start; without it nothing is changed.
+    """
     misfits = tuple(_of_topology(plan, ports.topology))
     if misfits:
         return Readiness(problems=misfits)
@@ -89,13 +102,32 @@ def look(
         decided=1,
     )
     seen = observe(ports, draft, now)
+    problems = (*_of_edges(edges), *_of_dns(dns), *_of_gates(draft, seen, failures))
+    judgements = judge(draft, seen, now)
+    if ports.rotations is not None:
+        free = not (problems or failures or holder)
+        answer = _ask(ports.rotations, draft, keep_out=keep_rotations_out and free)
+        situation = draft.situation(_ROTATION, now)
+        judgements = (*judgements, _ROTATION.judge(answer, situation))
+        refusal = _ROTATION.refusal(answer, situation)
+        problems = problems if refusal is None else (*problems, refusal)
     return Readiness(
-        problems=(*_of_edges(edges), *_of_dns(dns), *_of_gates(draft, seen, failures)),
+        problems=problems,
         draft=draft,
-        judgements=judge(draft, seen, now),
+        judgements=judgements,
         holder=holder,
         failures=failures,
     )
+
+
+def _ask(rotations: Rotations, draft: Record, *, keep_out: bool) -> RotationSeen:
+    """Ask whether passwords let this cutover begin; with `keep_out` they wait, then."""
+    try:
+        if keep_out:
+            return rotations.prepare(draft.cutover_id, draft.plan.lasts)
+        return rotations.look(draft.plan.lasts)
+    except AwsError as error:
+        return NoAnswer(str(error))
 
 
 def _of_topology(plan: Plan, topology: Topology) -> Iterator[Problem]:
@@ -114,6 +146,12 @@ def _of_topology(plan: Plan, topology: Topology) -> Iterator[Problem]:
             "steps", "dns_share", "the topology has no weighted record: leave it out"
         )
     for number, gate in enumerate(plan.gates):
+        if gate.name == _ROTATION.name and topology.rotation != "none":
+            yield Problem(
+                f"gates.{number}.name",
+                gate.name,
+                "taken by the gate that the topology implies: give it another name",
+            )
         match gate:
             case ReplicationGate() if gate.task not in topology.replication:
                 known = ", ".join(topology.replication) or "none"

@@ -16,6 +16,7 @@ from shifter.core.record import Record
 from shifter.engine import all_blue
 from shifter.engine.finish import all_show, complete
 from shifter.engine.roll_back import no_write_under_way, settle
+from shifter.engine.rotations import let_rotate
 from shifter.engine.saving import deliver, load, persistently
 from shifter.ports import Ports
 
@@ -47,4 +48,5 @@ def _once(cutover_id: str, ports: Ports, by: str, reason: str) -> Record:
     ended = end(
         record, ports, actor=by, action="resolve", rule="ordered", reason=reason
     )
+    let_rotate(ended, ports)
     return deliver(ports, ended)

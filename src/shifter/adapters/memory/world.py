@@ -24,6 +24,7 @@ from shifter.core.gates.calendar import CalendarSeen
 from shifter.core.gates.gate import Unreadable
 from shifter.core.gates.replication import ReplicationSeen
 from shifter.core.lanes import ALL_BLUE, Lane
+from shifter.core.rotation import RotationLook
 from shifter.core.topology import Topology
 
 T = TypeVar("T")
@@ -82,15 +83,18 @@ class MemoryWorld:
         """Counts by edge and lane, by the start of their interval."""
         self.outcomes: dict[datetime, Mapping[str, Mapping[Lane, Counts]]] = {}
         """How requests ended, by edge and lane, by the start of their interval."""
+        self.rotations = RotationLook(ok=True, reasons=(), secrets=())
+        """What the guard of rotations answers, where the topology names one."""
+        self.rotations_kept_out = False
         self.broken: dict[str, AwsError] = {}
         """Sources that cannot be asked: targets, dns, alarms, calendars, line,
-        replication, capacity, traffic, outcomes."""
+        replication, capacity, traffic, outcomes, rotations."""
 
     def effect(self, name: str, apply: Callable[[], T]) -> T:
         """Do something to the system.
 
         Names: `write edge-1`, `write edge-2`, `write dns`, `keep capacity`,
-        `release capacity`, `raise capacity`.
+        `release capacity`, `raise capacity`, `keep rotations out`, `let rotations in`.
         """
         del name
         return apply()
