@@ -24,6 +24,7 @@ from shifter_sandbox.build_edges import (
     build_edge,
     named_edge,
 )
+from shifter_sandbox.rotation import build_rotations
 from shifter_sandbox.system import System
 
 
@@ -37,9 +38,11 @@ def build_system(
     default_action: bool = False,
     services: bool = True,
     replication: bool = True,
+    rotation: bool = False,
 ) -> System:
     """Build the system, and let its targets become healthy.
 
+    `rotation` adds passwords that are rotated, and their guard.
     `default_action` holds the weights in the listener rather than in a rule; `dns`
     defaults to whether there are two edges.
     """
@@ -59,6 +62,14 @@ def build_system(
         task = aws.replication.add_task(
             f"{environment}-blue-to-green", instance=f"{environment}-dms"
         )
+    rotations = None
+    if rotation:
+        rotations = build_rotations(
+            aws.clock,
+            aws.gateway,
+            aws.functions,
+            prefix=f"arn:aws:secretsmanager:{aws.region}:{aws.id}",
+        )
     with_dns = edges > 1 if dns is None else dns
     topology = Topology(
         environment=environment,
@@ -73,6 +84,7 @@ def build_system(
         else {},
         services=_build_services(environment, lanes) if services else {},
         stop_parameter=_build_stop_parameter(environment),
+        rotation=rotations.hooks if rotations else "none",
     )
     topic, notices = _build_topic(environment)
     bus, events = _build_bus(environment)
@@ -90,6 +102,7 @@ def build_system(
         alarm_names=metric,
         composite_alarm_names=composite,
         replication=task,
+        rotations=rotations,
     )
     aws.advance(60)
     return system

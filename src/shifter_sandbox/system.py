@@ -21,6 +21,7 @@ from shifter.core.lanes import Lane, Weights
 from shifter.core.topology import Dns, Topology
 from shifter_sandbox.account import Account
 from shifter_sandbox.dms import ReplicationTask
+from shifter_sandbox.rotation import Rotations
 
 OTHER = "other"
 """The lane of a target group that the topology does not name."""
@@ -62,6 +63,8 @@ class System:
     alarm_names: tuple[str, ...]
     composite_alarm_names: tuple[str, ...]
     replication: ReplicationTask | None
+    rotations: Rotations | None = None
+    """Passwords and their guard, where the system was built with them."""
 
     @property
     def dns(self) -> Dns | None:

@@ -18,6 +18,8 @@ AUTOMATION = "infra/automation.yaml"
 
 # What IAM calls a service that botocore calls otherwise.
 _PREFIXES = {"elbv2": "elasticloadbalancing", "stepfunctions": "states"}
+# What IAM calls an operation that its API calls otherwise.
+_ACTIONS = {"lambda:Invoke": "lambda:InvokeFunction"}
 _IN_A_TRANSACTION = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -93,6 +95,7 @@ class Calls:
         prefix = _PREFIXES.get(service, service)
         for operation, key in _seen(model.name, params):
             action = f"{prefix}:{operation}"
+            action = _ACTIONS.get(action, action)
             self.actions.setdefault(function, set()).add(action)
             if key:
                 self.keys.setdefault(function, set()).add((action, key))

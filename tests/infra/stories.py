@@ -93,7 +93,7 @@ def _scale_in(on: Stage) -> None:
 
 @contextmanager
 def _play(calls: Calls, **parts: Any) -> Iterator[Stage]:
-    with stage(edges=2, **parts) as on, recorded() as made:
+    with stage(edges=2, rotation=True, **parts) as on, recorded() as made:
         yield on
         calls.add(made)
 

@@ -33,29 +33,23 @@ TWINS = {
     "elasticloadbalancing:ModifyListener": "elasticloadbalancing:ModifyRule",
 }
 """An edge's weights are in a rule or in a listener: in the stories, in a rule."""
-_GUARD = {"lambda:InvokeFunction": "the stories' topology names no rotation guard"}
 RARE = {
     "Breaker": {
         "application-autoscaling:RegisterScalableTarget": "scale-in runs again, as "
         "finish was about to complete",
         "dynamodb:ConditionCheckItem": "an alarm that is OK again is written down",
     },
-    "Control": _GUARD,
-    "Finish": _GUARD,
     "HandOver": {
         "events:PutEvents": "a notice that could not be sent is still in the outbox",
         "sns:Publish": "a notice that could not be sent is still in the outbox",
     },
-    "Preflight": _GUARD
-    | {
+    "Preflight": {
         "dynamodb:GetItem": "every function may read a record; this one needs none",
     },
-    "Prepare": _GUARD
-    | {
+    "Prepare": {
         "ecs:UpdateService": "blue has lost tasks when prepare has to go back",
         "route53:ChangeResourceRecordSets": "somebody moved DNS, and prepare goes back",
     },
-    "Watchdog": _GUARD,
 }
 """What no story needs, and why it is allowed all the same."""
 WITHOUT_RESOURCES = {

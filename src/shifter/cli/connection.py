@@ -3,8 +3,8 @@
 Rules of this file
 * Making a connection asks nobody; each part is found when it is first needed.
 * What is read is read with the operator's own rights; what changes anything is an order
-  to `control`, or an invocation of a function.  The one exception is replication, which
-  is started before there is anything that a cutover could hold.
+  to `control`, or an invocation of a function.  The exceptions are replication, and a
+  password that is rotated first: both before there is anything that a cutover holds.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from shifter.core.record import Record
 if TYPE_CHECKING:
     from shifter.adapters.dynamodb import DynamoStore
     from shifter.adapters.replication_tasks import ReplicationTasks
+    from shifter.adapters.rotations import LambdaRotations
+    from shifter.adapters.secret_rotation import SecretRotation
     from shifter.adapters.zones import ZonedOutcomes
     from shifter.core.edges import EdgeState
     from shifter.core.gates.gate import Unreadable
@@ -187,6 +189,26 @@ class Connection:
         return ZonedOutcomes(
             self._clients.of("cloudwatch"), self._clients.of("elbv2"), self._topology
         )
+
+    @cached_property
+    def rotations(self) -> LambdaRotations:
+        """The guard of rotations that the topology names.  Raises NotFound."""
+        from shifter.adapters.rotations import LambdaRotations
+
+        rotation = self._topology.rotation
+        if rotation == "none":
+            raise NotFound(
+                f"the topology of {self.deployed.environment} names no guard of "
+                "rotations: no password is in the way of a cutover"
+            )
+        return LambdaRotations(self._clients.of("lambda"), rotation.guard)
+
+    @cached_property
+    def secret_rotation(self) -> SecretRotation:
+        """Rotations of single secrets, with the operator's own rights."""
+        from shifter.adapters.secret_rotation import SecretRotation
+
+        return SecretRotation(self._clients.of("secretsmanager"))
 
     @cached_property
     def _topology(self) -> Topology:

@@ -23,6 +23,7 @@ from shifter.cli import (
     replay,
     replication,
     rollback,
+    rotation,
     sandbox,
     start,
 )
@@ -41,6 +42,7 @@ app.add_typer(plan.app, name="plan")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(replication.app, name="replication")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(rotation.app, name="rotation")
 app.command(
     epilog=epilog(ExitCode.OK, ExitCode.UNEXPECTED, ExitCode.REFUSED, ok="as told")
 )(demo.demo)
@@ -88,6 +90,18 @@ evidence.app.command(
         ok="the promise holds on blue's own past",
     )
 )(operated(evidence.check))
+
+for of_rotation, ok, codes in (
+    (rotation.status, "nothing is in the way", _ORDERED),
+    (
+        rotation.rotate_first,
+        "rotated and verified, and nothing is in the way",
+        (*_ORDERED, ExitCode.INTERRUPTED),
+    ),
+):
+    rotation.app.command(epilog=epilog(ExitCode.OK, *_ALWAYS, *codes, ok=ok))(
+        operated(of_rotation)
+    )
 
 
 def _print_version(wanted: bool) -> None:
