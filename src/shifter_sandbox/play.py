@@ -97,6 +97,8 @@ def play(
             on.expect(happening)
         if watch is not None:
             _show(on, scenario, watch)
+        if scenario.before is not None:
+            scenario.before(on)
         started = on.aws.now()
         on.shifter.run(shipped_plan(**scenario.plan), CUTOVER, OPERATOR)
         ended = on.aws.now()

@@ -31,6 +31,7 @@ LASTS = timedelta(minutes=1)
 FOLLOWED = timedelta(minutes=3)
 """From the begin of a rotation until a login was verified after it."""
 AFTERWARDS = timedelta(hours=2)
+GUARD = "RotationGuard"
 NAMES = ("blue/app", "blue/dms", "green/app", "green/dms")
 
 
@@ -192,7 +193,7 @@ def build_rotations(
         for number, name in enumerate(NAMES, start=1)
     }
     made = Rotations(clock=clock, guard="", secrets=secrets)
-    made.guard = f"{functions.add('RotationGuard', made.answer, timeout=60)}:live"
+    made.guard = f"{functions.add(GUARD, made.answer, timeout=60)}:live"
     gateway.answer("secretsmanager.RotateSecret", made.rotate_secret)
     return made
 

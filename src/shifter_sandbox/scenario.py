@@ -56,6 +56,8 @@ class Scenario:
     """The story in one sentence."""
     end: End
     happenings: tuple[Happening, ...] = ()
+    before: Callable[[Stage], object] | None = None
+    """What is done before the cutover is started."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """What differs from the shipped plan."""
     parts: Mapping[str, Any] = field(default_factory=dict)

@@ -10,14 +10,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from shifter_sandbox.scenario import End, Scenario, shipped_plan
-from shifter_sandbox.stories import aws, deaths, evidence, green, people
+from shifter_sandbox.stories import aws, deaths, evidence, green, people, rotations
 
 __all__ = ["DEMO", "RUNS", "SCENARIOS", "End", "Scenario", "shipped_plan"]
 
 DEMO = ("outage", "edit-higher", "worse", "complete")
 """What the demonstration plays, and the list shows first."""
 
-_ALL = (*green.RUNS, *evidence.RUNS, *people.RUNS, *aws.RUNS, *deaths.RUNS)
+_ALL = (
+    *green.RUNS,
+    *evidence.RUNS,
+    *people.RUNS,
+    *aws.RUNS,
+    *deaths.RUNS,
+    *rotations.RUNS,
+)
 
 RUNS: Mapping[str, Scenario] = MappingProxyType({run.key: run for run in _ALL})
 """Every run by its key."""

@@ -257,8 +257,8 @@ def test_a_look_that_comes_to_nothing_is_tried_again(on: Stage, due: Rotations) 
 
     def sleep(seconds: float) -> None:
         on.aws.faults.clear()
-        next(troubles, lambda: None)()
         on.aws.advance(seconds)
+        next(troubles, lambda: None)()
 
     with patched(connection, "sleep", sleep):
         done = run(on, "rotation", "rotate-first", "--window", "24h", "--yes")
