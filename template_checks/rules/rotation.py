@@ -2,17 +2,21 @@
 
 AWS documentation: AWS Secrets Manager user guide, "Lambda rotation function execution
 role permissions" (who may invoke it) and "Match Secrets Manager events with Amazon
-EventBridge".
+EventBridge"; its API, `RotateSecret` (who asks for it must be allowed to invoke the
+function) and `PutResourcePolicy` (by default it takes a policy for the world).
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
+from template_checks.iam import actions, identity_statements, targets
+from template_checks.render import PSEUDO, REGION
 from template_checks.rules.rule import Found, rule
-from template_checks.tree import Tree
+from template_checks.tree import Resource, Tree
 
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
 ROTATION = "AWS::SecretsManager::RotationSchedule"
@@ -88,6 +92,43 @@ def stands_where_it_works(tree: Tree) -> Found:
         inside = function.get("VpcConfig") is not None
         if inside != (function.name in OPENS_A_DATABASE):
             yield function.id, "stands in the network" if inside else "stands outside"
+
+
+@rule("ROT06", "Who may not invoke what rotates has no rotation repeated.")
+def may_have_it_repeated(tree: Tree) -> Found:
+    for holder, statement in identity_statements(tree):
+        if "secretsmanager:RotateSecret" not in actions(statement):
+            continue
+        invoked = [
+            target
+            for other, allowed in identity_statements(tree)
+            if other == holder and "lambda:InvokeFunction" in actions(allowed)
+            for target in targets(allowed)
+        ]
+        rotating: dict[str, list[str]] = {}
+        for rotation in tree.resources(ROTATION):
+            secret = str(rotation.get("SecretId"))
+            rotating.setdefault(secret, []).append(_rotating(rotation))
+        for functions in rotating.values():
+            if not any(fnmatchcase(f, target) for f in functions for target in invoked):
+                yield holder.id, f"may not invoke {functions[0]}"
+
+
+@rule("ROT07", "A policy for the world is refused only to whoever asks for that.")
+def asks_for_no_world(tree: Tree) -> Found:
+    for holder, statement in identity_statements(tree):
+        if "secretsmanager:PutResourcePolicy" in actions(statement):
+            asked = statement.get("Condition", {}).get("Bool", {})
+            if asked.get("secretsmanager:BlockPublicPolicy") != "true":
+                yield holder.id, "may write a policy without asking"
+
+
+def _rotating(rotation: Resource) -> str:
+    """The function of a schedule, as a policy names it."""
+    name = rotation.get("HostedRotationLambda", "RotationLambdaName")
+    if name is None:
+        return str(rotation.get("RotationLambdaARN"))
+    return f"arn:aws:lambda:{REGION}:{PSEUDO['AWS::AccountId']}:function:{name}"
 
 
 def _patterns(tree: Tree) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -3,6 +3,7 @@
 from tests.template_checks.mutations.mutation import Mutation
 
 ROTATION, ROOT = "infra/rotation.yaml", "template.yaml"
+NETWORK = "infra/network.yaml"
 DATABASE, TOPOLOGY = "infra/database.yaml", "infra/ssm-parameter.yaml"
 PROD = "infra/params/prod.json"
 GUARDED = (PROD, "{\n", '{\n  "RotationBy": "guarded",\n')
@@ -76,5 +77,52 @@ ROTATIONS = (
         ROTATION,
         "      LoggingConfig: {LogGroup: !Ref GuardLogs}\n",
         "      LoggingConfig: {LogGroup: !Ref GuardLogs}\n      VpcConfig: *inside\n",
+    ),
+    Mutation(
+        "ROT06",
+        "a hosted rotation that failed and nobody may repeat",
+        ROTATION,
+        "              - *hosted\n",
+        "              - !Ref RotateFunction.Alias\n",
+    ),
+    Mutation(
+        "ROT06",
+        "our own rotation that failed and nobody may repeat",
+        ROTATION,
+        "              - !Ref RotateFunction.Alias\n              - *hosted\n",
+        "              - *hosted\n              - *hosted\n",
+        also=(GUARDED,),
+    ),
+    Mutation(
+        "ROT07",
+        "a policy for the world, if nobody asks",
+        ROTATION,
+        '              Bool: {"secretsmanager:BlockPublicPolicy": "true"}',
+        '              BoolIfExists: {"secretsmanager:BlockPublicPolicy": "true"}',
+    ),
+    Mutation(
+        "ROT08",
+        "a rotator that cannot reach the lock",
+        NETWORK,
+        """\
+      SecurityGroupEgress:
+        - {IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0, Description: DynamoDB by its gateway endpoint}
+""",
+        "      SecurityGroupEgress: *nowhere\n",
+    ),
+    Mutation(
+        "ROT09",
+        "a rotator with a way out",
+        ROOT,
+        "        SubnetIds: !GetAtt Network.Outputs.DataSubnetIds\n",
+        "        SubnetIds: !GetAtt Network.Outputs.AppSubnetIds\n",
+        last=True,
+    ),
+    Mutation(
+        "ROT09",
+        "a hosted rotation with a way out",
+        ROOT,
+        "        RotationSubnetIds: !GetAtt Network.Outputs.DataSubnetIds\n",
+        "        RotationSubnetIds: !GetAtt Network.Outputs.AppSubnetIds\n",
     ),
 )
