@@ -9,6 +9,7 @@ from typing import Any
 
 import rotation_hooks.handlers
 from rotation_hooks.core.news import NATIVE, TRAIL, understood
+from rotation_hooks.engine.replication import MOST_POLLS, POLL_S
 from rotation_hooks.settings import OutsideSettings, Settings
 from shifter.core.topology import RotationHooks
 from shifter.settings import FOR_LIBRARIES
@@ -165,6 +166,23 @@ def test_reconcile_looks_every_five_minutes_and_is_missed_when_it_does_not() -> 
         alarm["TreatMissingData"],
         alarm["Period"],
         named(alarm["Dimensions"][0]["Value"]),
+    )
+
+
+def test_who_waits_for_replication_has_twice_the_time_for_it() -> None:
+    """Between two looks there are calls; cut off, it would count as a failure."""
+    for name in ("GuardFunction", "HearFunction", "ReconcileFunction"):
+        assert 2 * POLL_S * MOST_POLLS <= _functions()[name]["Timeout"]
+
+
+def test_a_look_that_waits_for_the_one_before_is_not_given_up() -> None:
+    """One at a time: AWS Lambda tries what it throttled again, five minutes apart."""
+    reconcile = _functions()["ReconcileFunction"]
+
+    assert 1 == reconcile["ReservedConcurrentExecutions"]
+    assert (
+        reconcile["Timeout"] + 300
+        <= reconcile["EventInvokeConfig"]["MaximumEventAgeInSeconds"]
     )
 
 

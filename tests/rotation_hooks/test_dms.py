@@ -71,6 +71,20 @@ def test_a_secret_has_the_tasks_whose_endpoints_read_it(dms: Dms) -> None:
     assert [] == dms.replication.tasks(SecretName(Side.BLUE, Role.APP))
 
 
+def test_without_replication_nothing_is_asked_of_dms(
+    dms: Dms, account: Account
+) -> None:
+    """Where there is none, no role may ask: a rotation would never be followed."""
+    asked = [
+        account.record("dms", call)
+        for call in ("DescribeEndpoints", "DescribeReplicationTasks", "TestConnection")
+    ]
+    nothing = DmsReplication(dms.client, [], NAMES)
+
+    assert ([], []) == (nothing.tasks(BLUE), nothing.test(BLUE))
+    assert [[], [], []] == asked
+
+
 def test_a_test_of_before_is_no_proof(dms: Dms, account: Account) -> None:
     """Each call begins its own, and looks at it from the second question on."""
     begun = account.record("dms", "TestConnection")

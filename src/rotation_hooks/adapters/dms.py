@@ -4,6 +4,7 @@ Rules of this file
 * A test that was begun before is no proof: the first question begins one, and the next
   ones look at it.  So an instance of this class lives no longer than a call.
 * `reload-target` and `start-replication` are never sent.
+* Where there is no replication, nothing is asked: its functions may not ask there.
 
 AWS documentation: AWS DMS API, `DescribeEndpoints`, `DescribeReplicationTasks`
 (`ReplicationTaskStats.StartDate`: started or resumed), `TestConnection`,
@@ -100,6 +101,8 @@ class DmsReplication:
         return status == "successful"
 
     def _endpoints(self, name: SecretName) -> set[str]:
+        if not self._tasks:
+            return set()
         with translated("DescribeEndpoints", str(name)):
             pages = self._client.get_paginator("describe_endpoints").paginate()
             return {
