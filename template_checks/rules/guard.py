@@ -121,6 +121,32 @@ def the_guard_is_a_version(tree: Tree) -> Found:
             yield asked.id, f"asks {asked.get('ServiceToken')}"
 
 
+@rule("GRD07", "An end that could not be told is lost, or lies where nobody looks.")
+def what_is_given_up_is_told(tree: Tree) -> Found:
+    watched = {
+        dimension.get("Value")
+        for alarm in tree.resources("AWS::CloudWatch::Alarm")
+        for dimension in alarm.list("Dimensions")
+        if dimension.get("Name") == "QueueName"
+    }
+    for function in tree.resources("AWS::Serverless::Function"):
+        if function.stack != GUARD:
+            continue
+        for name, event in (function.get("Events") or {}).items():
+            ways = {
+                "delivered": event["Properties"].get("DeadLetterConfig"),
+                "done": function.get("EventInvokeConfig", "DestinationConfig"),
+            }
+            for what, kept in ways.items():
+                queues = [tree.find(text) for text in texts(kept) if text != "SQS"]
+                if not any(q and q.type == "AWS::SQS::Queue" for q in queues):
+                    yield function.id, f"loses {name} when it cannot be {what}"
+    for queue in tree.resources("AWS::SQS::Queue"):
+        names = {queue.get("QueueName"), f"${{{queue.id}.QueueName}}"}
+        if queue.stack == GUARD and not names & watched:
+            yield queue.id, "no alarm tells what lies in it"
+
+
 def _guards(tree: Tree) -> Iterator[Resource]:
     return (found for found in tree.resources(ASKED) if found.stack == GUARD)
 

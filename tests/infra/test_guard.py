@@ -21,8 +21,8 @@ __all__ = ["new_river", "river"]
 
 GUARD = "infra/guard.yaml"
 FUNCTIONS = ("Begins", "Ends")
-NEVER_CALLED = {"kms", "logs", "xray"}
-"""What Lambda and DynamoDB do in a function's name."""
+NEVER_CALLED = {"kms", "logs", "sqs", "xray"}
+"""What Lambda and other services do in a function's name."""
 WITHOUT_RESOURCES = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
 CONDITIONAL = ("StringEquals", "ForAnyValue:StringEquals")
 

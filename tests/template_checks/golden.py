@@ -27,8 +27,6 @@ TREES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "prod": ("prod", {}),
     "single-edge": ("dev", {"EdgeMode": "single", "DeployDms": "false"}),
 }
-OURS = ("Automation",)
-"""A stack whose tests are elsewhere."""
 
 
 def goldens(sources: Sources) -> Iterator[tuple[Path, str]]:
@@ -54,7 +52,6 @@ def as_text(tree: Tree) -> str:
                 for name, r in stack.resources.items()
             }
             for stack in tree.stacks.values()
-            if stack.name not in OURS
         },
         sort_keys=True,
         width=100,

@@ -113,4 +113,28 @@ GUARD = (
         "ServiceToken: !Ref BeginsFunction.Alias",
         "ServiceToken: !GetAtt BeginsFunction.Arn",
     ),
+    Mutation(
+        "GRD07",
+        "an end that could not be delivered",
+        OWN,
+        "            DeadLetterConfig: {Arn: !GetAtt DeadLetters.Arn}\n",
+        "",
+    ),
+    Mutation(
+        "GRD07",
+        "an end about which the function failed",
+        OWN,
+        """\
+        DestinationConfig:
+          OnFailure: {Type: SQS, Destination: !GetAtt DeadLetters.Arn}
+""",
+        "",
+    ),
+    Mutation(
+        "GRD07",
+        "ends that lie where nobody looks",
+        "infra/automation.yaml",
+        'Value: !Sub "${Environment}-deploy-dead-letters"',
+        'Value: !Sub "${Environment}-shifter-dead-letters"',
+    ),
 )
