@@ -96,6 +96,7 @@ def test_a_ready_plan_and_a_page_that_arrived_are_ready_to_start(desk: Desk) -> 
         "lock           free",
         "blue           running 3",
         "DNS to edge-2  0 %",
+        "A/A check      not part of this: shifter evidence check tells",
         "Ready to start; the test page arrived.",
     ):
         assert told in shown

@@ -23,7 +23,8 @@ from shifter.cli.operated import AsJson
 from shifter.cli.pictures import gates_table
 from shifter.cli.plan import File, read_plan
 from shifter.core.errors import Problem, ShifterError
-from shifter.core.gates.gate import Judgement
+from shifter.core.gates.evidence import EvidenceGate
+from shifter.core.gates.gate import Gate, Judgement, OnBad
 from shifter.core.lanes import percent
 from shifter.core.model import Model
 from shifter.core.plan import Plan
@@ -149,9 +150,17 @@ def _print(found: Found, plan: Plan) -> None:
     lock = "free" if held is None else f"held by {held.holder} since {held.since}"
     capacity = ", ".join(f"{n} {count}" for n, count in sorted(found.capacity.items()))
     dns = "not moved" if found.dns_share is None else percent(found.dns_share)
-    _facts(out, {"lock": lock, "blue": capacity or "unknown", "DNS to edge-2": dns})
+    facts = {"lock": lock, "blue": capacity or "unknown", "DNS to edge-2": dns}
+    if any(map(_judges_alone, plan.gates)):
+        facts["A/A check"] = "not part of this: shifter evidence check tells"
+    _facts(out, facts)
     for problem in found.problems:
         out.print(Text(f"not ready: {problem}", "bold red"))
+
+
+def _judges_alone(gate: Gate[Any]) -> bool:
+    """Whether evidence can roll back by itself."""
+    return isinstance(gate, EvidenceGate) and gate.on_worse is OnBad.ROLL_BACK
 
 
 def _alarms(roles: tuple[Role, ...]) -> Table:
