@@ -220,12 +220,14 @@ def _told(played: Played) -> str:
     crossing = played.crossing
     assert crossing is not None  # noqa: S101  only those with one are told
     bad = 1 if crossing.objective == "failed" else 2
-    helps = (
-        "no clumping explains it"
-        if crossing.phi_needed is None
-        else f"with phi {crossing.phi_needed:.1f} instead of {crossing.phi:.1f} it "
-        "would not have"
-    )
+    helps = "no clumping explains it"
+    if crossing.objective == "slow":
+        helps = "look at slow_above_ms"
+    elif crossing.phi_needed is not None:
+        helps = (
+            f"with phi {crossing.phi_needed:.1f} instead of {crossing.phi:.1f} it "
+            "would not have"
+        )
     return (
         f"{played.direction} crossed at {crossing.at:%Y-%m-%d %H:%M}Z: "
         f"{crossing.green[bad]:,} of {crossing.green[0]:,} {crossing.objective}, "

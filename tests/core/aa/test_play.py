@@ -34,7 +34,7 @@ STRETCHES = (
 ALPHA = 0.01
 
 
-def plays(rate: Rate, *, cutovers: int = 40, seed: int = 1) -> list[Played]:
+def plays(rate: Rate, *, cutovers: int = 60, seed: int = 1) -> list[Played]:
     minutes = past(60 + 60 * cutovers, rate, seed=seed)
     return [
         play(GATE.parameters(), STRETCHES, window, direction)
@@ -50,7 +50,7 @@ def crossings(found: list[Played], direction: Direction) -> int:
 def test_healthy_traffic_keeps_the_promise() -> None:
     found = plays(steady)
 
-    assert 240 == len(found)
+    assert 360 == len(found)
     assert all(played.known and not played.astray for played in found)
     assert Finding.HOLDS is together(judged(found, ALPHA))
     assert {0.0} != {played.nats for played in found}

@@ -30,7 +30,8 @@ class Crossing:
     phi: float
     """How far failures came in clumps in the hour before."""
     phi_needed: float | None = None
-    """From which value on the evidence would not have crossed, if any had helped."""
+    """From which value on the evidence would not have crossed, if any had helped; it
+    is about failures alone."""
     green: Counts
     blue: Counts
     """Both from the start of the window to the crossing."""
@@ -72,7 +73,7 @@ def play(
         return unknown
     run = _Run(tuple(part.share for part in stretches), dict(parameters), taken)
     most, crossing = run.of(dossier)
-    if crossing is not None:
+    if crossing is not None and crossing.objective == "failed":
         crossing = replace(crossing, phi_needed=run.phi_needed(dossier))
     return Played(
         direction=direction,

@@ -20,8 +20,8 @@ REFUSED_BY_CHANCE = 0.01
 """Chance that the whole check refuses an engine whose promise holds."""
 CERTAINTY = 0.9
 """How surely a rate must have been seen to count as visible."""
-ENOUGH = 0.25
-"""A check that would not have seen a rate of one in four has seen too little."""
+ENOUGH = 0.15
+"""A check that would not have seen this rate of crossings has seen too little."""
 CONFIDENCE = 0.95
 
 
