@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.lock import Holder
+from rotation_hooks.adapters.lock import LEASE
+from rotation_hooks.adapters.memory.world import MemoryLock
 from rotation_hooks.core.credential import Account
 from rotation_hooks.core.diagnosis import Action, diagnose
 from rotation_hooks.core.labels import CURRENT, PENDING, Step
@@ -44,7 +47,9 @@ LOCKED, SILENT = LoginSeen(ok=False, number=3118), LoginSeen(ok=False)
 def test_the_logins_tell_what_is_right(
     pending: LoginSeen | None, current: LoginSeen, action: Action
 ) -> None:
-    assert action is diagnose(pending, current).action
+    assert action is diagnose(pending, current, under_way=False).action
+    alive = Action.LOOK_AGAIN if action is Action.DROP_PENDING else action
+    assert alive is diagnose(pending, current, under_way=True).action
 
 
 answers = st.builds(
@@ -52,13 +57,15 @@ answers = st.builds(
 )
 
 
-@given(pending=st.none() | answers, current=answers)
+@given(pending=st.none() | answers, current=answers, under_way=st.booleans())
 def test_a_label_is_never_taken_from_what_may_work(
-    pending: LoginSeen | None, current: LoginSeen
+    pending: LoginSeen | None, current: LoginSeen, under_way: bool
 ) -> None:
     """The password in it may be the only one that the database knows."""
-    if diagnose(pending, current).action is Action.DROP_PENDING:
+    found = diagnose(pending, current, under_way=under_way)
+    if found.action is Action.DROP_PENDING:
         assert current.ok
+        assert not under_way
         assert pending is None or (not pending.ok and pending.number == 1045)
 
 
@@ -95,6 +102,7 @@ def test_a_rotation_that_the_database_never_heard_of_is_dropped(
 ) -> None:
     outside, token, arn = Outside.of(either), either.start(role), either.arns[role]
     either.run(role, token, list(Step)[:steps])
+    either.ports.clock.wait(LEASE.total_seconds())
     hear(failed(either, role), outside)
 
     assert frozenset() == either.labels(role, token)
@@ -105,6 +113,40 @@ def test_a_rotation_that_the_database_never_heard_of_is_dropped(
     assert "AWSPENDING was taken" in notice.action
     hear(failed(either, role), outside)
     assert 1 == len(outside.notifier.told)
+
+
+@pytest.mark.parametrize("role", [Role.APP, Role.FENCE])
+def test_a_label_is_not_taken_from_under_a_running_attempt(
+    either: Stage, role: Role
+) -> None:
+    """The failure of an attempt is told late: the next one has begun meanwhile."""
+    outside, token = Outside.of(either), either.start(role)
+    either.run(role, token, [Step.CREATE])
+    found = handle_failure(either.arns[role], outside, "late")
+
+    assert Action.LOOK_AGAIN is found.action
+    assert "its lease has not run out" in found.reason
+    assert {PENDING} == either.labels(role, token)
+    either.run(role, token)
+    assert either.works(role)
+    assert {CURRENT} == either.labels(role, token)
+
+
+@pytest.mark.parametrize("holder", ["cutover", "rotation"])
+def test_whoever_else_holds_the_lock_keeps_nobody_from_dropping(
+    memory_stage: Stage, holder: str
+) -> None:
+    """A rotation that does not hold it changes nothing, so nothing can be lost."""
+    outside, token = Outside.of(memory_stage), memory_stage.start(Role.APP)
+    memory_stage.run(Role.APP, token, [Step.CREATE])
+    lock = memory_stage.ports.lock
+    assert isinstance(lock, MemoryLock)
+    lock.held = Holder(f"{holder}:otters-1#2", NOW, NOW + LEASE)
+
+    assert (
+        Action.DROP_PENDING
+        is handle_failure(memory_stage.arns[Role.APP], outside).action
+    )
 
 
 def test_when_nobody_logs_in_a_person_is_paged(either: Stage) -> None:
@@ -136,6 +178,7 @@ def test_without_an_answer_nobody_concludes(either: Stage) -> None:
     assert {PENDING} == either.labels(Role.APP, token)
     assert outside.rotations.flag(either.arns[Role.APP]) is not None
     outside.prober.silent = None
+    either.ports.clock.wait(LEASE.total_seconds())
     reconcile(outside)
     assert frozenset() == either.labels(Role.APP, token)
 

@@ -20,7 +20,9 @@ from rotation_hooks.engine.follow import follow
 from rotation_hooks.engine.hear import hear
 from rotation_hooks.engine.reconcile import reconcile
 from rotation_hooks.engine.release import release
+from rotation_hooks.engine.replication import MOST_POLLS, POLL_S
 from rotation_hooks.ports import TaskSeen
+from tests.infra.template import resources
 from tests.rotation_hooks.faults import Cut, Director, Point, Watched, points
 from tests.rotation_hooks.outside import Outside
 from tests.rotation_hooks.passwords import KnownPasswords
@@ -367,3 +369,15 @@ def spoil(stage: Stage, user: str, password: str) -> None:
     assert master is not None
     with stage.base.databases.login(master) as session:
         session.put_account(Account(user=user, host="%"), password)
+
+
+def test_replication_of_both_sides_leaves_time_in_every_call_that_follows_it() -> None:
+    """A function that is ended in the middle would not come to the other secrets."""
+    both = 2 * MOST_POLLS * POLL_S
+    functions = resources("infra/rotation.yaml", "AWS::Serverless::Function")
+    limits = {
+        name: functions[name]["Properties"]["Timeout"]
+        for name in ("GuardFunction", "HearFunction", "ReconcileFunction")
+    }
+
+    assert {} == {name: s for name, s in limits.items() if s < both + 60}

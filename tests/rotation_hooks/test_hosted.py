@@ -125,6 +125,28 @@ def test_a_cutover_that_did_not_begin_keeps_nobody_out_for_long(
     assert {} == outside.policies.texts
 
 
+class OutOfTime(BaseException):
+    """The function was ended, as Lambda ends one."""
+
+
+def test_hosted_rotations_are_let_in_also_when_a_look_runs_out_of_time(
+    memory_stage: Stage,
+) -> None:
+    outside = Outside.of(memory_stage)
+    HostedRotation(memory_stage, outside)
+    assert outside.prepare().ok
+    secrets: Any = outside.secrets
+
+    def describe(arn: str) -> Any:
+        raise OutOfTime(arn)
+
+    secrets.describe = describe
+    with pytest.raises(OutOfTime):
+        reconcile(outside)
+
+    assert {} == outside.policies.texts
+
+
 def test_a_policy_that_was_lost_is_put_again(memory_stage: Stage) -> None:
     outside, lock = Outside.of(memory_stage), memory_stage.ports.lock
     assert isinstance(lock, MemoryLock)

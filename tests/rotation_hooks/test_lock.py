@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from interlock.lock import Holder, HolderName, taking
+from interlock.lock import Holder, HolderName, key, taking
 from rotation_hooks.adapters.lock import LEASE, RotationLock
 from rotation_hooks.adapters.memory.world import MemoryLock
 from rotation_hooks.core.errors import Busy
@@ -17,6 +20,8 @@ from tests.adapters.fixtures_b import RIVERBANK, TABLE
 from tests.rotation_hooks.stage import NOW
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:payments/blue/app"
+ROUNDS = 100
+CUTOVER = HolderName.cutover("otters-1")
 MINE, OTHER = HolderName.rotation(ARN, "1"), HolderName.rotation(ARN, "2")
 
 
@@ -55,7 +60,7 @@ def test_whoever_writes_second_is_refused(account: Account, first: str) -> None:
     """
     client: Any = account.client("dynamodb")
     lock = RotationLock(client, TABLE, RIVERBANK)
-    entry = taking(TABLE, RIVERBANK, HolderName.cutover("otters-1"), NOW)
+    entry = taking(TABLE, RIVERBANK, CUTOVER, NOW)
 
     def rotation() -> bool:
         try:
@@ -77,3 +82,60 @@ def test_whoever_writes_second_is_refused(account: Account, first: str) -> None:
     held = lock.holder()
     assert held is not None
     assert held.holder.startswith(first)
+
+
+class OneAtATime:
+    """moto, whose calls come one after the other, as DynamoDB's writes do."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._turn = threading.Lock()
+        self.exceptions = client.exceptions
+
+    def __getattr__(self, name: str) -> Any:
+        verb = getattr(self._client, name)
+
+        def in_turn(**given: Any) -> Any:
+            with self._turn:
+                return verb(**given)
+
+        return in_turn
+
+
+def test_in_every_round_of_a_race_exactly_one_holds(
+    account: Account, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever happens between two calls: no look decides, the write does."""
+    client: Any = OneAtATime(account.client("dynamodb"))
+    lock = RotationLock(client, TABLE, RIVERBANK)
+    won: Counter[str] = Counter()
+
+    def rotation() -> str | None:
+        try:
+            lock.take(ARN, "1", NOW)
+        except Busy:
+            return None
+        return str(MINE)
+
+    def cutover() -> str | None:
+        entry = taking(TABLE, RIVERBANK, CUTOVER, NOW)
+        try:
+            client.transact_write_items(TransactItems=[entry])
+        except client.exceptions.TransactionCanceledException:
+            return None
+        return str(CUTOVER)
+
+    with ThreadPoolExecutor(2) as pool:
+        for round_ in range(ROUNDS):
+            both = [rotation, cutover] if round_ % 2 else [cutover, rotation]
+            took = [found.result() for found in [pool.submit(take) for take in both]]
+            [winner] = filter(None, took)
+            held = lock.holder()
+            assert held is not None
+            assert winner == held.holder
+            won[winner.partition(":")[0]] += 1
+            client.delete_item(TableName=TABLE, Key=key(RIVERBANK))
+    with capsys.disabled():
+        print(f"\nraces for the lock: {ROUNDS}, won by {dict(won)}")
+
+    assert {"cutover", "rotation"} == set(won)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from interlock.lock import HolderName
 from rotation_hooks.core.diagnosis import Action, Diagnosis, diagnose
 from rotation_hooks.core.errors import RotationError
 from rotation_hooks.core.labels import CURRENT, PENDING
@@ -44,7 +45,7 @@ def handle_failure(
         ports.rotations.block(arn, f"its rotation to {token} failed", now)
     progress = saved(progress, progress.heard(event_id, now), ports)
     progress = moved(progress, Stage.FAILED, ports)
-    found = _diagnosed(arn, ports)
+    found = _diagnosed(arn, token, ports)
     problem = _act(arn, token, found.action, ports)
     told = progress.telling(f"{found.action} {problem}".rstrip(), ports.clock.now())
     if told != progress:
@@ -53,11 +54,20 @@ def handle_failure(
     return found
 
 
-def _diagnosed(arn: str, ports: OutsidePorts) -> Diagnosis:
+def _diagnosed(arn: str, token: str, ports: OutsidePorts) -> Diagnosis:
     pending = ports.prober.log_in(arn, PENDING)
     has_value = bool(pending.user)
     current = ports.prober.log_in(arn, CURRENT)
-    return diagnose(pending if has_value else None, current)
+    under_way = _is_under_way(arn, token, ports)  # last: nothing may come in between
+    return diagnose(pending if has_value else None, current, under_way=under_way)
+
+
+def _is_under_way(arn: str, token: str, ports: OutsidePorts) -> bool:
+    """Tell whether an attempt holds the lock, without which it changes nothing."""
+    held = ports.lock.holder()
+    if held is None or held.holder != str(HolderName.rotation(arn, token)):
+        return False
+    return held.holds(ports.clock.now())
 
 
 def _act(arn: str, token: str, action: Action, ports: OutsidePorts) -> str:

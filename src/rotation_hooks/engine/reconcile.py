@@ -25,12 +25,13 @@ GIVEN_UP_AFTER = timedelta(hours=1)
 
 def reconcile(ports: OutsidePorts) -> dict[str, str]:
     """Look at every secret once; what was found, by what the secret is for."""
-    known = sorted(ports.names.items())
-    found = {str(name): _looked_after(arn, ports) for arn, name in known}
+    found: dict[str, str] = {}
     try:
-        follow_the_lock(ports)
+        follow_the_lock(ports)  # first: what follows may take all the time that is left
     except RotationError as error:
         found["hosted rotations"] = f"{type(error).__name__}: {error}"
+    for arn, name in sorted(ports.names.items()):
+        found[str(name)] = _looked_after(arn, ports)
     return {name: told for name, told in found.items() if told}
 
 
