@@ -30,7 +30,7 @@ from rotation_hooks.adapters.memory.world import (
 from rotation_hooks.adapters.mysql import MySql
 from rotation_hooks.adapters.secretsmanager import SecretsManager
 from rotation_hooks.core.credential import Account, Credential
-from rotation_hooks.core.errors import LoginRefused
+from rotation_hooks.core.errors import LoginRefused, RotationError
 from rotation_hooks.core.fence import State
 from rotation_hooks.core.labels import CURRENT, Step
 from rotation_hooks.core.roles import Role, SecretName, Side
@@ -346,8 +346,13 @@ class Stage:
         return token
 
     def run(self, role: Role, token: str, steps: Iterable[Step] = Step) -> None:
-        for step in steps:
-            rotate(self.arns[role], token, step, self.ports)
+        """Run the steps; whatever one raises is searched for passwords."""
+        try:
+            for step in steps:
+                rotate(self.arns[role], token, step, self.ports)
+        except RotationError as error:
+            self.passwords.tell(error)
+            raise
 
     def rotated(self, role: Role) -> str:
         token = self.start(role)
