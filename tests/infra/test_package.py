@@ -86,10 +86,11 @@ AUTOMATION = Package(
     built=ROOT / "build" / "automation",
     function="RollBackFunction",
     sources=("shifter", "interlock"),
-    # Loaded by the first gate that is read, and by the first that judges evidence: who
-    # goes back does neither.
+    # Loaded by the first gate that is read, by who asks about rotations, and by the
+    # first gate that judges evidence: who goes back does none of it.
     later=(
         "shifter.adapters.gate_readers",
+        "shifter.adapters.rotations",
         "shifter.core.dossier",
         "shifter.core.explanation",
         "shifter.core.sample_ratio",
