@@ -108,9 +108,12 @@ def may_have_it_repeated(tree: Tree) -> Found:
         rotating: dict[str, list[str]] = {}
         for rotation in tree.resources(ROTATION):
             secret = str(rotation.get("SecretId"))
-            rotating.setdefault(secret, []).append(_rotating(rotation))
+            rotating.setdefault(secret, []).extend(_rotating(tree, rotation))
         for functions in rotating.values():
-            if not any(fnmatchcase(f, target) for f in functions for target in invoked):
+            # What is no function at all is SEC01's.
+            if functions and not any(
+                fnmatchcase(f, target) for f in functions for target in invoked
+            ):
                 yield holder.id, f"may not invoke {functions[0]}"
 
 
@@ -123,12 +126,16 @@ def asks_for_no_world(tree: Tree) -> Found:
                 yield holder.id, "may write a policy without asking"
 
 
-def _rotating(rotation: Resource) -> str:
+def _rotating(tree: Tree, rotation: Resource) -> Iterator[str]:
     """The function of a schedule, as a policy names it."""
     name = rotation.get("HostedRotationLambda", "RotationLambdaName")
     if name is None:
-        return str(rotation.get("RotationLambdaARN"))
-    return f"arn:aws:lambda:{REGION}:{PSEUDO['AWS::AccountId']}:function:{name}"
+        arn = rotation.get("RotationLambdaARN")
+        function = tree.find(arn)
+        if function is not None and function.type == FUNCTION:
+            yield str(arn)
+        return
+    yield f"arn:aws:lambda:{REGION}:{PSEUDO['AWS::AccountId']}:function:{name}"
 
 
 def _patterns(tree: Tree) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -1,5 +1,6 @@
 """Network, edges, DNS, services and their tasks."""
 
+from tests.template_checks.mutations.known import WITHOUT_DMS
 from tests.template_checks.mutations.mutation import Mutation
 
 NETWORK, ALB, ECS = "infra/network.yaml", "infra/alb.yaml", "infra/ecs.yaml"
@@ -274,6 +275,7 @@ TRAFFIC = (
         ECS,
         "      DesiredCount: 0\n",
         "      DesiredCount: 1\n",
+        also=(WITHOUT_DMS,),
     ),
     Mutation(
         "ECS10",
