@@ -132,6 +132,20 @@ def test_a_zone_that_takes_another_part_of_the_requests_is_told() -> None:
     assert (True, True) == (played.known, played.astray)
 
 
+def test_a_zone_that_had_nothing_the_hour_before_is_told_as_well() -> None:
+    """It was shut off, or did not exist: nobody knows which part it should have."""
+    minutes = past(120, steady)
+    before = [
+        ZonedMinute(m.start, {e: {"b": of["b"]} for e, of in m.counts.items()})
+        for m in minutes[:60]
+    ]
+    [window] = windows([*before, *minutes[60:]], STRETCHES)
+
+    played = play(GATE.parameters(), STRETCHES, window, Direction("a"))
+
+    assert (True, True) == (played.known, played.astray)
+
+
 @settings(max_examples=200)
 @given(
     windows_played=st.integers(0, 200),
