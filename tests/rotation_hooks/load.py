@@ -45,10 +45,22 @@ def look(session: pymysql.Connection[pymysql.cursors.DictCursor]) -> None:
 
 
 class Client(threading.Thread):
-    """Logs in, works, logs out, and begins again."""
+    """Logs in, works, logs out, and begins again.
 
-    def __init__(self, stage: Stage, role: Role, *, patient: bool, work: Work) -> None:
+    One that is `injected` has read its secret once, as a task does when it starts.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        role: Role,
+        *,
+        patient: bool,
+        injected: bool,
+        work: Work,
+    ) -> None:
         super().__init__(daemon=True)
+        self._injected = stage.credential(role) if injected else None
         assert isinstance(stage.base, MariaBase)
         self._server: MariaDB = stage.base.server
         self._stage, self._role = stage, role
@@ -83,7 +95,7 @@ class Client(threading.Thread):
                 return
 
     def _log_in(self) -> None:
-        found = self._stage.credential(self._role)
+        found = self._injected or self._stage.credential(self._role)
         assert isinstance(found, Credential)
         password = found.password.get_secret_value()
         session = self._server.connect(found.username, password)
@@ -125,11 +137,22 @@ class Load:
 
 @contextmanager
 def load(
-    stages: Sequence[Stage], role: Role, *, patient: bool = False, work: Work = look
+    stages: Sequence[Stage],
+    role: Role,
+    *,
+    patient: bool = False,
+    injected: bool = False,
+    work: Work = look,
 ) -> Iterator[Load]:
     """Eight clients, in turn for each of the stages, until the block ends."""
     clients = [
-        Client(stages[n % len(stages)], role, patient=patient, work=work)
+        Client(
+            stages[n % len(stages)],
+            role,
+            patient=patient,
+            injected=injected,
+            work=work,
+        )
         for n in range(CLIENTS)
     ]
     for client in clients:

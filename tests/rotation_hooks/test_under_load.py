@@ -69,6 +69,21 @@ def test_two_users_in_turn_fail_nobody(stages: tuple[Stage, ...], shown: Shown) 
     assert ["app", "app"] == [stage.user(Role.APP) for stage in stages]
 
 
+def test_a_task_keeps_its_secret_for_one_rotation_and_not_for_two(
+    stages: tuple[Stage, ...], shown: Shown
+) -> None:
+    """Why tasks are deployed anew after each rotation: the second takes its user."""
+    with load(stages, Role.APP, injected=True) as clients:
+        rotate_slowly(stages, Role.APP, clients)
+        after_one = clients.failed
+        rotate_slowly(stages, Role.APP, clients)
+    shown("secrets read once, rotated twice", clients)
+
+    assert 0 == after_one
+    assert clients.failed > 0
+    assert {"1045"} == clients.refused
+
+
 @pytest.fixture
 def single(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
     """The fence's user, who is alone; here it may look, as the clients do."""
