@@ -27,6 +27,7 @@ from shifter.core.lanes import Lane
 from shifter_sandbox.account import Account
 from shifter_sandbox.application_metrics import ApplicationMetrics
 from shifter_sandbox.balancer_metrics import BalancerMetrics
+from shifter_sandbox.chance import poisson
 from shifter_sandbox.clock import minute_of
 from shifter_sandbox.resolvers import Resolvers, draw
 from shifter_sandbox.system import Entry, System
@@ -148,7 +149,7 @@ class Traffic:
             self.buckets.append(Bucket(_floor(now, BUCKET)))
         bucket = self.buckets[-1]
         for edge, share in self._resolvers(now).items():
-            count = _poisson(self._random, self._rate * share)
+            count = poisson(self._random, self._rate * share)
             entry = self._entries[edge]
             weights = self._aws.load_balancing.forward_weights(entry.forward_arn)
             self._notice(entry, weights, now)
@@ -231,15 +232,6 @@ def _choose(random: Random, weights: Mapping[str, int], count: int) -> Iterable[
     if not any(weights.values()):
         return [""] * count
     return (draw(random, weights) for _ in range(count))
-
-
-def _poisson(random: Random, mean: float) -> int:
-    """Knuth's method, for the small means of one second."""
-    bound, product, count = exp(-mean), random.random(), 0
-    while product > bound:
-        product *= random.random()
-        count += 1
-    return count
 
 
 def _floor(moment: datetime, span: timedelta) -> datetime:

@@ -13,20 +13,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from math import exp, pi, sin
+from math import pi, sin
 from random import Random
 
 from shifter.core.counts import Counts
 from shifter.core.lanes import Lane
 from shifter.core.topology import Topology
 from shifter_sandbox.balancer_metrics import NAMESPACE, dimensions
+from shifter_sandbox.chance import poisson
 from shifter_sandbox.clock import MINUTE, minute_of
 from shifter_sandbox.metrics import Metrics, Series
 
 FAST, SLOW = 0.05, 2.0
 """Seconds that a request takes."""
-_EXACT_BELOW = 30
-"""Below, counts are drawn exactly; above, by the normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,12 @@ def remember(
         for edge in topology.edges:
             named = dimensions(edge.load_balancer_arn, edge.target_groups[Lane.BLUE])
             for zone in zones:
-                count = _poisson(random, rate)
+                count = poisson(random, rate)
                 failed = told.failed * told.worse.get(zone, 1.0)
                 counts = (
                     count,
-                    min(_poisson(random, count * failed), count),
-                    min(_poisson(random, count * told.slow), count),
+                    min(poisson(random, count * failed), count),
+                    min(poisson(random, count * told.slow), count),
                 )
                 _write(metrics, {**named, "AvailabilityZone": zone}, minute, counts)
 
@@ -87,13 +86,3 @@ def _write(
         there = {value: times for value, times in values.items() if times}
         if there:
             metrics.record(Series.of(NAMESPACE, name, dict(named)), minute, there)
-
-
-def _poisson(random: Random, mean: float) -> int:
-    if mean >= _EXACT_BELOW:
-        return max(round(random.gauss(mean, mean**0.5)), 0)
-    floor, product, count = exp(-mean), random.random(), 0
-    while product > floor:
-        product *= random.random()
-        count += 1
-    return count

@@ -90,6 +90,7 @@ def test_a_program_is_told_every_number(on: Stage, tmp_path: Path) -> None:
     assert {112} == {one["windows"] for one in told["directions"]}
     assert told["known"] == told["plays"] == 224
     assert [] == told["crossings"]
+    assert all(0 < one["most_nats"] < 4.6 for one in told["directions"])  # ln 100
 
 
 def test_a_zone_that_is_worse_is_refused_and_named(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_a_plan_without_an_evidence_gate_is_told_what_it_has(
     ended = check(on, plan(tmp_path, other))
 
     assert ExitCode.NOT_FOUND == ended.exit_code
-    assert "no evidence gate" in ended.stderr
+    assert "the plan has not an evidence gate: it has none" in ended.stderr
 
 
 def test_counts_without_zones_are_refused_with_what_to_do(

@@ -11,7 +11,6 @@ API, `GetMetricData` (what is kept for how long).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shifter.adapters.failures import translated
@@ -24,8 +23,6 @@ from shifter.core.topology import Topology
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_elbv2 import ElasticLoadBalancingv2Client
-
-MINUTES_KEPT = timedelta(days=15)
 
 
 class ZonedOutcomes:

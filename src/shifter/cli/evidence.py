@@ -21,6 +21,7 @@ from rich.text import Text
 
 from shifter.cli.connection import Connection
 from shifter.cli.errors import ExitCode, WrongCall
+from shifter.cli.evidence_gate import GateName, evidence_gate
 from shifter.cli.look import console
 from shifter.cli.operated import AsJson
 from shifter.cli.plan import File, read_plan
@@ -35,7 +36,7 @@ from shifter.core.aa.past import (
 from shifter.core.aa.play import Played, play
 from shifter.core.aa.verdict import Finding, Judged, judged, together
 from shifter.core.counts import Unusable
-from shifter.core.errors import NotFound, PlanError, Problem
+from shifter.core.errors import PlanError, Problem
 from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.lanes import PER_MILLE, percent
 from shifter.core.outcomes import MINUTE, Source, Span, floored
@@ -55,12 +56,6 @@ Item = TypeVar("Item")
 Days = Annotated[
     int,
     typer.Option("--days", min=1, max=MOST_DAYS, help="How much of the past to play."),
-]
-GateName = Annotated[
-    str | None,
-    typer.Option(
-        "--gate", metavar="NAME", help="Which evidence gate; the first unless told."
-    ),
 ]
 
 
@@ -100,11 +95,7 @@ def check(
 
 
 def _gate(plan: Plan, name: str | None) -> EvidenceGate:
-    gates = [g for g in plan.gates if isinstance(g, EvidenceGate)]
-    found = next((gate for gate in gates if name in {None, gate.name}), None)
-    if found is None:
-        known = ", ".join(gate.name for gate in gates) or "none"
-        raise NotFound(f"the plan has no evidence gate {name or ''}: it has {known}")
+    found = evidence_gate(plan, name, "the plan")
     if found.source is not Source.LOAD_BALANCER:
         raise WrongCall(
             f"gate {found.name}: source is {found.source}, whose counts know no zones; "
@@ -259,6 +250,9 @@ def _document(
                 "rate_at_most": one.at_most,
                 "visible_from": one.visible,
                 "finding": one.finding,
+                "most_nats": max(
+                    (p.nats for p in plays if p.direction == one.direction), default=0.0
+                ),
             }
             for one in found
         ],

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shifter.cli.connection import Connection
+from shifter.cli.evidence_gate import GateName, evidence_gate
 from shifter.cli.look import console
 from shifter.cli.operated import AsJson, MaybeId
 from shifter.core.counts import Unusable
@@ -25,12 +26,6 @@ from shifter.core.record import Record
 from shifter.core.replay import Look
 from shifter.core.replay import replay as judged_again
 
-Gate = Annotated[
-    str | None,
-    typer.Option(
-        "--gate", metavar="NAME", help="Which evidence gate; the first unless told."
-    ),
-]
 Changes = Annotated[
     list[str] | None,
     typer.Option(
@@ -45,7 +40,7 @@ Changes = Annotated[
 def replay(
     to: Connection,
     cutover_id: MaybeId = None,
-    gate: Gate = None,
+    gate: GateName = None,
     changes: Changes = None,
     as_document: AsJson = False,
 ) -> None:
@@ -55,7 +50,7 @@ def replay(
     would have said of the same requests, at the same moments and weights.
     """
     record = to.record(cutover_id)
-    asked = _gate(record, gate)
+    asked = evidence_gate(record.plan, gate, f"the plan of {record.cutover_id}")
     chosen, parameters = _changed(asked, changes or [])
     shares = tuple(step.share for step in record.plan.steps)
     journal = to.store.journal(record.cutover_id)
@@ -72,17 +67,6 @@ def replay(
         print(json.dumps(_document(record, asked, looks), indent=2))
         return
     _print(record, asked, looks)
-
-
-def _gate(record: Record, name: str | None) -> EvidenceGate:
-    """The evidence gate of this name.  Raises NotFound."""
-    gates = [g for g in record.plan.gates if isinstance(g, EvidenceGate)]
-    found = [gate for gate in gates if name in {None, gate.name}]
-    if found:
-        return found[0]
-    known = ", ".join(gate.name for gate in gates) or "none"
-    told = "an evidence gate" if name is None else f"an evidence gate {name}"
-    raise NotFound(f"the plan of {record.cutover_id} has not {told}: it has {known}")
 
 
 def _changed(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from math import exp
 from random import Random
 
 from shifter.core.aa.past import ZonedMinute
 from shifter.core.counts import Counts
 from shifter.core.outcomes import MINUTE
+from shifter_sandbox.chance import poisson
 
 BEGAN = datetime(2027, 3, 1, tzinfo=UTC)
 ZONES = ("a", "b", "c")
@@ -42,14 +42,6 @@ def past(
 
 def counts(random: Random, requests: int, rate: float) -> Counts:
     return requests, min(poisson(random, requests * rate), requests), 0
-
-
-def poisson(random: Random, mean: float) -> int:
-    floor, product, count = exp(-mean), random.random(), 0
-    while product > floor:
-        product *= random.random()
-        count += 1
-    return count
 
 
 def steady(_: str, __: int) -> float:
