@@ -1,10 +1,12 @@
-"""The parts of docs/infrastructure that the templates write.
+"""The parts of pages that the templates write: of docs/infrastructure and docs/security.md.
 
 Each page has a part between two marks; what stands there comes from the templates, and
 `make golden` writes it.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from template_checks.source import Sources
 
@@ -42,3 +44,36 @@ def tables(sources: Sources, path: str) -> str:
             *(("| output | |", "|---|---|", *outputs, "") if outputs else ()),
         ]
     )
+
+
+def abilities(sources: Sources, path: str) -> str:
+    """Which functions of a template have which ability, as a table.
+
+    An ability is a managed policy; whoever has it are functions, by way of their role.
+    """
+    resources = sources.template(path)["Resources"]
+    functions = {
+        body["Properties"]["Role"]["Fn::GetAtt"][0]: _own_name(body)
+        for body in resources.values()
+        if body["Type"] == "AWS::Serverless::Function"
+    }
+    rows = []
+    for name, body in resources.items():
+        if body["Type"] != "AWS::IAM::ManagedPolicy":
+            continue
+        has = [
+            function
+            for role, function in functions.items()
+            if {"Ref": name} in resources[role]["Properties"]["ManagedPolicyArns"]
+        ]
+        if has:
+            everybody = len(has) == len(functions)
+            who = "all" if everybody else ", ".join(f"`{one}`" for one in sorted(has))
+            rows.append(f"| {body['Properties']['Description']} | {who} |")
+    return "\n".join(["| ability | functions |", "|---|---|", *rows, ""])
+
+
+def _own_name(function: dict[str, Any]) -> str:
+    """A function's name without what all of them begin with: `roll-back`."""
+    full: str = function["Properties"]["FunctionName"]["Fn::Sub"]
+    return full.rpartition("-shifter-")[2]

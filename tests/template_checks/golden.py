@@ -1,4 +1,4 @@
-"""The rendered trees as files, and what docs/infrastructure takes from them.
+"""The rendered trees as files, and what pages of docs take from them.
 
     python -m tests.template_checks.golden      write all of it anew
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from template_checks.pages import tables, with_part
+from template_checks.pages import abilities, tables, with_part
 from template_checks.picture import picture
 from template_checks.profiles import rendered
 from template_checks.source import ROOT, Sources, read
@@ -22,6 +22,7 @@ from template_checks.tree import Tree
 
 FOLDER = Path(__file__).parent / "golden_trees"
 PAGES = ROOT / "docs/infrastructure"
+SECURITY = ROOT / "docs/security.md"
 TREES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "dev": ("dev", {}),
     "prod": ("prod", {}),
@@ -41,6 +42,8 @@ def goldens(sources: Sources) -> Iterator[tuple[Path, str]]:
     index = PAGES / "README.md"
     drawn = picture(rendered(sources, "prod"))
     yield index, with_part(index.read_text("utf-8"), drawn)
+    who_may = abilities(sources, "infra/automation.yaml")
+    yield SECURITY, with_part(SECURITY.read_text("utf-8"), who_may)
 
 
 def as_text(tree: Tree) -> str:
