@@ -1,7 +1,7 @@
-"""The parts of pages that the templates write: of docs/infrastructure and docs/security.md.
+"""The parts of pages that the templates write.
 
-Each page has a part between two marks; what stands there comes from the templates, and
-`make golden` writes it.
+The pages of docs/infrastructure and docs/security.md have a part between two marks.
+What stands there comes from the templates, and `make golden` writes it.
 """
 
 from __future__ import annotations

@@ -162,24 +162,51 @@ def test_make_help_lists_every_target() -> None:
     assert _make_targets() == {line.split()[1] for line in printed.splitlines()}
 
 
-def test_every_page_that_a_page_links_to_exists() -> None:
+def _links() -> list[tuple[Path, Path, str]]:
+    """Every link within the project: from which page, to which, at which anchor."""
     pages = [
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         *(ROOT / "docs").rglob("*.md"),
     ]
-    links = [
-        (page, link)
+    return [
+        (page, page.parent / target if target else page, anchor)
         for page in pages
-        for link in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
-        if "://" not in link
+        for target, anchor in re.findall(
+            r"\]\(([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf-8")
+        )
+        if "://" not in target
     ]
+
+
+def _anchors(page: Path) -> set[str]:
+    """What can follow a # in a link to the page: headings, spelled as GitHub does."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in headings
+    }
+
+
+def test_every_page_that_a_page_links_to_exists() -> None:
+    links = _links()
 
     assert links
     assert [
-        f"{page.relative_to(ROOT)}: {link}"
-        for page, link in links
-        if not (page.parent / link).exists()
+        f"{page.relative_to(ROOT)}: {target.name}"
+        for page, target, _ in links
+        if not target.exists()
+    ] == []
+
+
+def test_every_heading_that_a_page_links_to_exists() -> None:
+    links = [(page, target, anchor) for page, target, anchor in _links() if anchor]
+
+    assert links
+    assert [
+        f"{page.relative_to(ROOT)}: {target.name}#{anchor}"
+        for page, target, anchor in links
+        if anchor not in _anchors(target)
     ] == []
 
 
