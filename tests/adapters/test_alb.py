@@ -314,15 +314,21 @@ def test_both_edges_are_written_at_the_same_time(aws: AwsBench) -> None:
     assert failures == {}
 
 
-def test_writes_go_through_the_client_that_never_tries_twice(aws: AwsBench) -> None:
+@pytest.mark.parametrize("place", ["aws", "small_aws"], ids=["rule", "listener"])
+def test_writes_go_through_the_client_that_never_tries_twice(
+    place: str, request: pytest.FixtureRequest
+) -> None:
+    aws: AwsBench = request.getfixturevalue(place)
+    client = aws.account.client("elbv2")
+
     class Reading:
         """A client that can only read."""
 
-        describe_rules = aws.account.client("elbv2").describe_rules
+        describe_rules = client.describe_rules
+        describe_listeners = client.describe_listeners
 
     reading: Any = Reading()
-    assert aws.edges.read()
-    edges = AlbEdges(reading, aws.topology, writer=aws.account.client("elbv2"))
+    edges = AlbEdges(reading, aws.topology, writer=client)
 
     assert edges.write({"edge-1": TEN}, nothing) == {}
     assert edges.read()["edge-1"] == TEN

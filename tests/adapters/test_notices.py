@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -13,7 +12,7 @@ from interlock.events import CutoverTransition
 from shifter.adapters.memory.notices import MemoryNotifier
 from shifter.adapters.notices import SnsEventBridgeNotifier
 from shifter.core.errors import AwsError, Denied, Rejected, Throttled, Unavailable
-from shifter.core.notice import Severity
+from shifter.core.notice import Notice, Severity
 from shifter.ports import Notifier
 from tests.adapters.account import Account
 from tests.adapters.fixtures_b import notice
@@ -196,9 +195,6 @@ def test_the_longest_names_make_a_subject_that_is_accepted(mailbox: Mailbox) -> 
     assert len(message["Subject"]) <= 100
 
 
-# --- in memory ------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "environment",
     [
@@ -244,44 +240,123 @@ def test_a_message_has_no_control_characters_and_an_end(
     assert len(event["Entries"][0]["Detail"].encode()) < 256 * 1024
 
 
-def test_what_was_sent_in_memory_is_a_list() -> None:
-    notifier = MemoryNotifier()
-
-    notifier.send(notice(step=1))
-    notifier.send(notice(step=2))
-
-    assert notifier.sent == [notice(step=1), notice(step=2)]
+# --- what every notifier promises, in memory as over AWS ------------------------------
 
 
-def test_a_broken_notifier_raises_and_sends_nothing() -> None:
-    notifier = MemoryNotifier()
-    notifier.broken = Throttled("Publish", "memory", "slower")
+class NotifierBench(Protocol):
+    """A notifier, and what arrived."""
+
+    @property
+    def notifier(self) -> Notifier: ...
+
+    def arrived(self) -> list[Notice]:
+        """What arrived since this was asked last."""
+
+    def refuse(self) -> None:
+        """Let nothing be sent any more."""
+
+    def lose_answer(self) -> None:
+        """Let the next notice arrive and look as if it had not."""
+
+
+class MemoryNotifierBench:
+    def __init__(self) -> None:
+        self._losing = False
+        self.effects: list[str] = []
+        self.notifier = MemoryNotifier(self._effect)
+
+    def arrived(self) -> list[Notice]:
+        told, self.notifier.sent = self.notifier.sent, []
+        return told
+
+    def refuse(self) -> None:
+        self.notifier.broken = Throttled("Publish", "memory", "slower")
+
+    def lose_answer(self) -> None:
+        self._losing = True
+
+    def _effect(self, name: str, apply: Callable[[], object]) -> object:
+        self.effects.append(name)
+        done = apply()
+        if self._losing:
+            self._losing = False
+            raise Unavailable(name, "memory", "no answer")
+        return done
+
+
+class AwsNotifierBench:
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._mailbox = Mailbox(account)
+        self.notifier = self._mailbox.notifier
+
+    def arrived(self) -> list[Notice]:
+        """What people and systems got; never something else."""
+        people = [message["Message"] for message in self._mailbox.messages]
+        systems = [
+            Notice.model_validate(
+                {k: v for k, v in event["detail"].items() if k != "schema_version"}
+            )
+            for event in self._mailbox.events
+        ]
+        assert people == [told.text for told in systems]
+        return systems
+
+    def refuse(self) -> None:
+        self._account.refuse("sns", "Publish")
+        self._account.refuse("events", "PutEvents")
+
+    def lose_answer(self) -> None:
+        self._account.lose_answer("events", "PutEvents")
+
+
+@pytest.fixture(params=["memory", "aws"])
+def bench(request: pytest.FixtureRequest) -> NotifierBench:
+    if request.param == "memory":
+        return MemoryNotifierBench()
+    return AwsNotifierBench(request.getfixturevalue("account"))
+
+
+def test_what_is_sent_arrives_whole_and_once(bench: NotifierBench) -> None:
+    bench.notifier.send(notice(step=1))
+    assert bench.arrived() == [notice(step=1)]
+
+    bench.notifier.send(notice(step=2, severity=Severity.INFO))
+    assert bench.arrived() == [notice(step=2, severity=Severity.INFO)]
+
+
+def test_what_is_sent_twice_arrives_twice(bench: NotifierBench) -> None:
+    """Whoever is not sure sends it again; that it is the same is seen by its text."""
+    bench.notifier.send(notice())
+    bench.notifier.send(notice())
+
+    assert bench.arrived() == [notice(), notice()]
+
+
+def test_what_cannot_be_sent_is_an_error(bench: NotifierBench) -> None:
+    bench.refuse()
 
     with pytest.raises(Throttled):
-        notifier.send(notice())
+        bench.notifier.send(notice())
 
-    assert notifier.sent == []
+    assert bench.arrived() == []
+
+
+def test_a_lost_answer_is_an_error_though_the_notice_arrived(
+    bench: NotifierBench,
+) -> None:
+    bench.lose_answer()
+
+    with pytest.raises(Unavailable):
+        bench.notifier.send(notice())
+
+    assert bench.arrived() == [notice()]
 
 
 def test_sending_in_memory_goes_through_the_hook() -> None:
-    effects: list[str] = []
+    """Where the crash tests strike."""
+    bench = MemoryNotifierBench()
 
-    def lost(name: str, apply: Callable[[], object]) -> object:
-        effects.append(name)
-        apply()
-        raise Unavailable(name, "memory", "no answer")
+    bench.notifier.send(notice())
 
-    notifier = MemoryNotifier(lost)
-
-    with pytest.raises(Unavailable):
-        notifier.send(notice())
-
-    assert effects == ["send"]
-    assert notifier.sent == [notice()]
-
-
-def test_both_fit_the_port(mailbox: Mailbox) -> None:
-    """mypy proves it here."""
-    ports: list[Notifier] = [MemoryNotifier(), mailbox.notifier]
-
-    assert SimpleNamespace(notifiers=ports).notifiers
+    assert bench.effects == ["send"]

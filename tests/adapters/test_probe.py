@@ -1,4 +1,7 @@
-"""A probe asks through an edge, and believes only what a lane says of itself."""
+"""A probe asks through an edge, and believes only what a lane says of itself.
+
+What every probe promises is asked of both, over HTTP and in memory, at the end.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any, ClassVar
+from typing import ClassVar, Protocol
 
 import pytest
 
@@ -17,8 +20,9 @@ from shifter.adapters.probe import HttpProbe
 from shifter.core.edges import EdgeState
 from shifter.core.errors import AwsError, Rejected, Unavailable
 from shifter.core.gates.gate import Unreadable
-from shifter.core.lanes import Split
+from shifter.core.lanes import Lane, Split, Weights
 from shifter.core.topology import Topology
+from shifter.ports import Probe
 from tests.adapters.bench import invented_topology
 
 
@@ -182,6 +186,83 @@ def test_nothing_but_http_is_ever_asked(url: str) -> None:
         topology(url)
 
 
+# --- what every probe promises --------------------------------------------------------
+
+
+class ProbeBench(Protocol):
+    """Two edges, of which only the first has a probe."""
+
+    @property
+    def probe(self) -> Probe: ...
+
+    def serve(self, lane: Lane) -> None:
+        """Let this lane answer at every edge."""
+
+    def fall_silent(self) -> None:
+        """Let no edge answer any more."""
+
+
+def first_edge_only(url: str) -> Topology:
+    document = invented_topology().model_dump()
+    document["edges"][0]["probe_url"] = url
+    return Topology.model_validate(document)
+
+
+class MemoryProbeBench:
+    def __init__(self) -> None:
+        self._world = MemoryWorld(first_edge_only("https://river.example.com/"))
+        self.probe = MemoryProbe(self._world)
+
+    def serve(self, lane: Lane) -> None:
+        weights = Weights.model_validate({lane: 1})
+        self._world.edges = dict.fromkeys(self._world.edges, EdgeState(weights=weights))
+
+    def fall_silent(self) -> None:
+        self._world.edges = dict.fromkeys(self._world.edges, Unreadable("gone"))
+
+
+class HttpProbeBench:
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.serve(Lane.BLUE)
+
+    def serve(self, lane: Lane) -> None:
+        self.probe = HttpProbe(first_edge_only(f"{self._address}/200/{lane}"))
+
+    def fall_silent(self) -> None:
+        self.probe = HttpProbe(first_edge_only(f"{self._address}/503/"))
+
+
+@pytest.fixture(params=["memory", "http"])
+def bench(request: pytest.FixtureRequest) -> ProbeBench:
+    if request.param == "memory":
+        return MemoryProbeBench()
+    return HttpProbeBench(request.getfixturevalue("address"))
+
+
+@pytest.mark.parametrize("lane", Lane)
+def test_the_lane_that_serves_is_the_lane_that_answers(
+    bench: ProbeBench, lane: Lane
+) -> None:
+    bench.serve(lane)
+
+    assert bench.probe.lane("edge-1") == lane
+
+
+def test_where_there_is_no_probe_no_lane_answers(bench: ProbeBench) -> None:
+    """Nobody is asked there, so it is no failure, either."""
+    bench.fall_silent()
+
+    assert bench.probe.lane("edge-2") is None
+
+
+def test_silence_is_no_lane(bench: ProbeBench) -> None:
+    bench.fall_silent()
+
+    with pytest.raises(Unavailable):
+        bench.probe.lane("edge-1")
+
+
 # --- in memory ------------------------------------------------------------------------
 
 
@@ -196,16 +277,7 @@ def test_nothing_but_http_is_ever_asked(url: str) -> None:
     ids=str,
 )
 def test_in_memory_the_heaviest_lane_answers(split: Split, lane: str) -> None:
-    world = MemoryWorld(invented_topology())
+    world = MemoryWorld(first_edge_only("https://river.example.com/"))
     world.edges["edge-1"] = EdgeState(weights=split.weights())
 
     assert MemoryProbe(world).lane("edge-1") == lane
-
-
-def test_in_memory_an_edge_that_cannot_be_read_does_not_answer() -> None:
-    world = MemoryWorld(invented_topology())
-    edges: dict[str, Any] = world.edges
-    edges["edge-1"] = Unreadable("gone")
-
-    with pytest.raises(Unavailable):
-        MemoryProbe(world).lane("edge-1")

@@ -128,6 +128,7 @@ def _topology(edges: int = 1, *, dns: bool = False) -> Topology:
                         lane: arn(f"targetgroup/{name}-{lane}")
                         for lane in (Lane.BLUE, Lane.GREEN)
                     },
+                    "probe_url": f"https://{name}.example.com/lane",
                 }
                 for name in names
             ],

@@ -105,6 +105,7 @@ def topology_document(
                 "target_groups": {
                     lane: f"{balancing}:targetgroup/{edge}-{lane}/1" for lane in lanes
                 },
+                "probe_url": f"https://{edge}.otters.example.com/lane",
             }
             for edge in edges or EDGE_NAMES
         ],

@@ -13,8 +13,11 @@ class MemoryProbe:
 
     def __init__(self, world: MemoryWorld) -> None:
         self._world = world
+        self._probed = {edge.name for edge in world.topology.edges if edge.probe_url}
 
     def lane(self, edge: str) -> str | None:
+        if edge not in self._probed:
+            return None
         state = self._world.edges[edge]
         if not isinstance(state, EdgeState):
             raise Unavailable("probe", edge, "no answer")
