@@ -59,7 +59,7 @@ def test_each_field_that_is_wrong_is_named_with_its_remedy(account: Account) -> 
         "topology.mood",
     }
     assert str(told["topology.database"]) == (
-        "topology.database: 'both': Input should be 'none' or 'fenced'"
+        "topology.database: 'both': write 'none' or 'fenced'"
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from shifter.adapters.failures import translated
 from shifter.core.errors import NotReady, Problem
+from shifter.core.remedies import remedy_for
 from shifter.core.topology import Topology
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def load_topology(client: SSMClient, name: str) -> Topology:
                 Problem(
                     ".".join(["topology", *map(str, entry["loc"])]),
                     _shown(entry["input"]),
-                    entry["msg"].removeprefix("Value error, "),
+                    remedy_for(entry),
                 )
                 for entry in error.errors(include_url=False)
             )

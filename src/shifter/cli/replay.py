@@ -23,6 +23,7 @@ from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.gates.gate import Judgement, Verdict
 from shifter.core.lanes import percent
 from shifter.core.record import Record
+from shifter.core.remedies import remedy_for
 from shifter.core.replay import Look
 from shifter.core.replay import replay as judged_again
 
@@ -97,7 +98,7 @@ def _changed(
                 Problem(
                     "--set " + ".".join(str(part) for part in told["loc"]),
                     repr(told["input"])[:80],
-                    told["msg"].removeprefix("Value error, "),
+                    remedy_for(told),
                 )
                 for told in error.errors(include_url=False)
             )

@@ -35,6 +35,7 @@ from shifter.core.lanes import ALL_BLUE, Split
 from shifter.core.model import Model
 from shifter.core.plan_rules import problems_of
 from shifter.core.quantities import DnsShare, Duration, Share
+from shifter.core.remedies import remedy_for
 from shifter.core.topology import Name
 
 PlannedGate = Annotated[
@@ -196,7 +197,7 @@ def _problem(entry: Any) -> Problem:
         case "too_short" if field == "gates":
             remedy = "a plan without gates would pass everything: write at least one"
         case _:
-            remedy = entry["msg"].removeprefix("Value error, ")
+            remedy = remedy_for(entry)
     return Problem(field or "plan", _shown(found), remedy)
 
 
