@@ -129,7 +129,7 @@ def test_an_intent_whose_save_got_no_answer_is_not_decided_twice() -> None:
 
 
 def test_it_journals_what_every_gate_said() -> None:
-    """Every decision can be replayed from its entry."""
+    """So whoever has the entry alone can tell why."""
     bench, _ = _baking()
 
     _assess(bench)

@@ -12,7 +12,8 @@ from functools import cache
 
 import pytest
 
-from shifter.core.phases import Action, Phase
+from shifter.core.gates.gate import Verdict
+from shifter.core.phases import GOING_BACK, Action, Phase
 from shifter.engine.watchdog import UNSEEN
 from shifter_sandbox.flaws import flaws
 from shifter_sandbox.play import Played, play
@@ -71,6 +72,26 @@ def _played(key: str) -> Played:
 
 def test_a_run_is_as_its_story_says_and_leaves_nothing_behind(played: Played) -> None:
     assert flaws(played) == ()
+
+
+def test_each_decision_follows_from_what_its_entry_says(played: Played) -> None:
+    """Whoever has the journal alone sees which gates decided, and that they had to."""
+    for entry in (e for e in played.journal if e.actor == "assess"):
+        told = f"{entry.number}: {entry.rule}: {entry.reason}"
+        by = {
+            verdict: {j.gate for j in entry.judgements if j.verdict is verdict}
+            for verdict in Verdict
+        }
+        under_way = entry.phase_before not in GOING_BACK
+        assert entry.judgements, told
+        if by[Verdict.BREACH] and under_way and entry.rule != "abort":
+            assert (Action.ROLL_BACK, "breach") == (entry.action, entry.rule), told
+            assert all(gate in entry.reason for gate in by[Verdict.BREACH]), told
+        if entry.rule == "gate_waits":
+            assert by[Verdict.WAIT], told
+            assert all(gate in entry.reason for gate in by[Verdict.WAIT]), told
+        if entry.rule in {"next_step", "last_step_baked", "still_baking"}:
+            assert by[Verdict.PASS] == {j.gate for j in entry.judgements}, told
 
 
 def test_each_notice_is_sent_once_where_nobody_dies(played: Played) -> None:
