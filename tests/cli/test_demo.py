@@ -159,6 +159,72 @@ def test_the_live_view_shows_edges_gates_and_time() -> None:
         assert word in screen
 
 
+def drawn(
+    moments: list[Moment], *, width: int, height: int, scenario: str
+) -> list[str]:
+    """The lines of the last screen of a run, as a terminal of this size shows them."""
+    out = io.StringIO()
+    console = Console(
+        file=out, width=width, height=height, force_terminal=True, color_system=None
+    )
+    title = f"1 of 1: {scenario}: {SCENARIOS[scenario].told}"
+    with LiveView(console, title) as view:
+        for moment in moments:
+            view.show(moment)
+    return out.getvalue().rpartition("╭")[2].splitlines()
+
+
+@pytest.fixture(scope="module")
+def rolled_back() -> list[Moment]:
+    """What can be seen of a run with the shipped plan that goes back, at its end."""
+    seen: list[Moment] = []
+    play(SCENARIOS["outage"], watch=seen.append)
+    return [seen[0], seen[-1]]
+
+
+@pytest.mark.xdist_group("demo")
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (100, 30), (120, 40)])
+def test_the_live_view_shows_why_on_any_terminal(
+    rolled_back: list[Moment], width: int, height: int
+) -> None:
+    """Nothing is cut off below or at the right: what passes is summed up instead."""
+    lines = drawn(rolled_back, width=width, height=height, scenario="outage")
+    screen = " ".join(line.strip("│ ") for line in lines)
+
+    assert len(lines) <= height
+    assert "..." not in screen
+    assert "…" not in screen
+    assert "100.0%" in screen
+    assert "health BREACH in ALARM: raised by" in " ".join(screen.split())
+    assert "ROLLED_BACK    step 3, 10 %: alarm" in screen
+
+
+@pytest.mark.xdist_group("demo")
+def test_a_tall_terminal_shows_every_gate(rolled_back: list[Moment]) -> None:
+    screen = "\n".join(drawn(rolled_back, width=120, height=40, scenario="outage"))
+    low = "\n".join(drawn(rolled_back, width=80, height=24, scenario="outage"))
+
+    assert "blue-targets" in screen
+    assert "gates pass" not in screen
+    assert "13 gates pass" in low
+
+
+@pytest.mark.xdist_group("demo")
+def test_who_has_gone_back_shows_readings_of_before(rolled_back: list[Moment]) -> None:
+    """Nobody looks at a gate any more, so a breach beside ROLLED_BACK is an old one."""
+    screen = "\n".join(drawn(rolled_back, width=120, height=40, scenario="outage"))
+
+    assert "reading at the last look" in screen
+    assert "next look  -" in screen
+
+
+def test_before_the_first_moment_it_says_what_is_awaited() -> None:
+    """Making an account takes seconds, in which the screen would be empty."""
+    screen = " ".join(drawn([], width=80, height=24, scenario="outage"))
+
+    assert "An AWS account is being emulated" in screen
+
+
 def a_summary(end: Phase, *, as_told: bool) -> Summary:
     return Summary(
         name="pond",

@@ -90,7 +90,7 @@ def _play(
     console = Console(file=sys.stderr if silent else sys.stdout)
     summaries = []
     for number, scenario in enumerate(scenarios, start=1):
-        title = f"{number} of {len(scenarios)}: {scenario.name}"
+        title = f"{number} of {len(scenarios)}: {scenario.name}: {scenario.told}"
         view = (
             nullcontext()
             if silent

@@ -1,23 +1,32 @@
 """The live view of a run: edges, lanes, DNS, gates, phase, traffic, what just happened.
 
-`LiveView` redraws one screen; `PlainView` prints one line for each transition, for
-terminals that cannot be redrawn and for files.
+`LiveView` redraws one screen, as much of it as fits; `PlainView` prints one line for
+each transition, for terminals that cannot be redrawn and for files.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
-from shifter.cli.pictures import clock, edges_table, gates_table, transition
+from shifter.cli.pictures import (
+    clock,
+    edges_table,
+    gates_table,
+    log,
+    named,
+    transition,
+)
+from shifter.core.gates.gate import Verdict
 from shifter.core.lanes import Lane, percent
+from shifter.core.phases import ENDS, GOING_BACK
 
 if TYPE_CHECKING:
     from shifter.core.record import Record
@@ -27,6 +36,10 @@ REDRAW_SECONDS = 0.1
 LINGER_SECONDS = 0.4
 """How long a transition stays on the screen at least."""
 _LOG_LINES = 7
+_BEFORE = (
+    "An AWS account is being emulated; blue serves its payments for a few minutes "
+    "before the cutover starts."
+)
 
 
 class Story:
@@ -62,18 +75,15 @@ class PlainView:
         self._console = console
         self._title = title
         self._story = Story()
-        self._headed = False
 
     def __enter__(self) -> Self:
+        self._console.rule(self._title, align="left")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._console.print()
 
     def show(self, moment: Moment) -> None:
-        if not self._headed:
-            self._headed = True
-            self._console.rule(f"{self._title}: {moment.scenario.told}", align="left")
         for line in self._story.learn(moment):
             self._console.print(line)
 
@@ -82,6 +92,7 @@ class LiveView:
     """One screen that is redrawn while the run goes on."""
 
     def __init__(self, console: Console, title: str) -> None:
+        self._console = console
         self._title = title
         self._story = Story()
         self._live = Live(console=console, auto_refresh=False, transient=False)
@@ -89,6 +100,7 @@ class LiveView:
 
     def __enter__(self) -> Self:
         self._live.start()
+        self._live.update(_panel(self._title, Text(_BEFORE, "dim")), refresh=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -98,10 +110,19 @@ class LiveView:
         new = self._story.learn(moment)
         if not new and time.perf_counter() - self._drawn < REDRAW_SECONDS:
             return
-        self._live.update(_screen(self._title, moment, self._story), refresh=True)
+        self._live.update(self._fitting(moment), refresh=True)
         self._drawn = time.perf_counter()
         if new:
             time.sleep(LINGER_SECONDS)
+
+    def _fitting(self, moment: Moment) -> RenderableType:
+        """The whole screen, or else a short one with the latest lines that fit."""
+        shown = _screen(self._title, moment, self._story)
+        for lines in range(_LOG_LINES, 0, -1):
+            if len(self._console.render_lines(shown)) <= self._console.height:
+                break
+            shown = _screen(self._title, moment, self._story, lines=lines, short=True)
+        return shown
 
 
 class LastScreen:
@@ -124,45 +145,64 @@ class LastScreen:
         return _screen(self._title, self._moment, self._story)
 
 
-def _screen(title: str, moment: Moment, story: Story) -> RenderableType:
-    log = Text("\n").join(story.lines[-_LOG_LINES:])
-    return Panel(
+def _screen(
+    title: str,
+    moment: Moment,
+    story: Story,
+    *,
+    lines: int = _LOG_LINES,
+    short: bool = False,
+) -> RenderableType:
+    """The whole screen; a short one sums up the gates that pass."""
+    return _panel(
+        title,
         Group(
             _head(moment),
             Text(),
-            edges_table(moment.weights, moment.dns),
+            edges_table(moment.weights, moment.dns or None),
             Text(),
-            gates_table(moment.judgements),
+            *_gates(moment, short=short),
             Text(),
-            log,
+            log(story.lines[-lines:]),
         ),
-        title=f"{title}: {moment.scenario.told}",
-        title_align="left",
     )
 
 
-def _head(moment: Moment) -> Table:
-    table = Table.grid(padding=(0, 3))
-    record = moment.record
-    table.add_row(
-        Text.assemble(("time  ", "dim"), clock(moment.now)),
-        Text.assemble(("for  ", "dim"), _span(moment.now - moment.since)),
+def _panel(title: str, content: RenderableType) -> Panel:
+    return Panel(content, title=title, title_align="left")
+
+
+def _gates(moment: Moment, *, short: bool) -> Iterator[RenderableType]:
+    judged = moment.judgements
+    shown = [j for j in judged if not short or j.verdict is not Verdict.PASS]
+    if shown:
+        yield gates_table(shown, heading=_heading(moment.record))
+    if passed := len(judged) - len(shown):
+        yield Text(f"{passed} gates pass", "dim")
+
+
+def _heading(record: Record | None) -> str:
+    """Whoever goes back looks at no gate any more, nor does one who has ended."""
+    deciding = record is None or record.phase not in ENDS | GOING_BACK
+    return "reading" if deciding else "reading at the last look"
+
+
+def _head(moment: Moment) -> Text:
+    record, lately = moment.record, moment.lately
+    failed = moment.total.errors.total()
+    return Text.assemble(
         _stands(record),
-        Text.assemble(("next look  ", "dim"), _next_look(record, moment.now)),
+        ("    next look  ", "dim"),
+        _next_look(record, moment.now),
+        ("\ntime  ", "dim"),
+        f"{clock(moment.now)}, {_span(moment.now - moment.since)} after the start",
+        ("\nrequests  ", "dim"),
+        f"{moment.total.total:,}",
+        ("    failed  ", "dim"),
+        (f"{failed:,}", "red" if failed else ""),
+        ("    on green, last 10 s  ", "dim"),
+        f"{lately.share(Lane.GREEN):.1%}" if lately else "-",
     )
-    total = moment.total
-    bad = total.errors.total()
-    lately = moment.lately
-    table.add_row(
-        Text.assemble(("requests  ", "dim"), f"{total.total:,}"),
-        Text.assemble(("badly  ", "dim"), (f"{bad:,}", "red" if bad else "")),
-        Text.assemble(
-            ("on green, last 10 s  ", "dim"),
-            f"{lately.share(Lane.GREEN):.1%}" if lately else "-",
-        ),
-        Text(),
-    )
-    return table
 
 
 def _stands(record: Record | None) -> Text:
@@ -170,13 +210,13 @@ def _stands(record: Record | None) -> Text:
         return Text("preparing", "bold")
     steps = len(record.plan.steps)
     return Text.assemble(
-        (record.phase, "bold"),
+        named(record.phase),
         f"  step {record.step} of {steps}, {percent(record.split.share)}",
     )
 
 
 def _next_look(record: Record | None, now: datetime) -> str:
-    if record is None:
+    if record is None or record.phase in ENDS:
         return "-"
     left = (record.look_again_at - now).total_seconds()
     return f"in {left:.0f} s" if left > 0 else "now"

@@ -16,7 +16,7 @@ from shifter.cli.connection import Connection
 from shifter.cli.errors import ExitCode
 from shifter.cli.following import Following, View, told_once
 from shifter.cli.operated import AsJson, MaybeId
-from shifter.cli.pictures import transition
+from shifter.cli.pictures import log, transition
 from shifter.cli.standing import (
     document,
     lock_document,
@@ -184,9 +184,8 @@ class _Screen:
 
     def _drawn(self, view: View, *, short: bool) -> Panel:
         lines = _SHORT_LOG_LINES if short else _LOG_LINES
-        log = Text("\n").join(self._log[-lines:])
         return Panel(
-            Group(screen(view, short=short), Text(), log),
+            Group(screen(view, short=short), Text(), log(self._log[-lines:])),
             title=f"{view.record.plan.name}; Ctrl-C stops watching only",
             title_align="left",
         )

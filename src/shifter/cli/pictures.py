@@ -27,6 +27,8 @@ _PHASES = {
     Phase.COMPLETED: "bold green",
 }
 _BAR = 40
+_BAR_BESIDE_DNS = 36
+"""So that the table fits a terminal of 80 columns, also in a frame."""
 
 
 def edges_table(
@@ -34,6 +36,7 @@ def edges_table(
 ) -> Table:
     """What each edge sends where; with DNS weights by edge, where they are known."""
     table = Table(box=None, pad_edge=False, padding=(0, 2))
+    length = _BAR if dns is None else _BAR_BESIDE_DNS
     for column in ("edge", "blue", "green", "", *(["DNS"] if dns is not None else [])):
         table.add_column(column, justify="right" if column else "left")
     dns_total = sum((dns or {}).values())
@@ -43,7 +46,7 @@ def edges_table(
             edge,
             f"{parts[Lane.BLUE]:.1%}",
             f"{parts[Lane.GREEN]:.1%}",
-            _bar(parts),
+            _bar(parts, length),
         ]
         if dns is not None:
             row.append(f"{dns[edge] / max(dns_total, 1):.0%}" if edge in dns else "-")
@@ -51,15 +54,25 @@ def edges_table(
     return table
 
 
-def _bar(parts: Mapping[Lane, float]) -> Text:
-    bar = Text()
-    for lane, part in parts.items():
-        bar.append(_SHADES[lane] * round(part * _BAR), _COLOURS[lane])
-    return bar
+def _bar(parts: Mapping[Lane, float], length: int) -> Text:
+    """A lane that gets anything at all is seen; the largest one gives way."""
+    cells = {
+        lane: max(1, round(part * length)) if part else 0
+        for lane, part in parts.items()
+    }
+    if any(parts.values()):
+        largest = max(parts, key=lambda lane: parts[lane])
+        cells[largest] += length - sum(cells.values())
+    return Text.assemble(
+        *((_SHADES[lane] * count, _COLOURS[lane]) for lane, count in cells.items())
+    )
 
 
 def gates_table(
-    judgements: Iterable[Judgement], since: Mapping[str, str] | None = None
+    judgements: Iterable[Judgement],
+    since: Mapping[str, str] | None = None,
+    *,
+    heading: str = "reading",
 ) -> Table:
     """The last reading of each gate; `since` tells for how long gates have waited."""
     table = Table(box=None, pad_edge=False, padding=(0, 2))
@@ -67,7 +80,7 @@ def gates_table(
     table.add_column("", no_wrap=True)
     if since is not None:
         table.add_column("waits", no_wrap=True)
-    table.add_column("reading")  # goes on in the next line: it is what people look for
+    table.add_column(heading)  # goes on in the next line: it is what people look for
     for judged in judgements:
         quiet = "dim" if judged.verdict is Verdict.PASS else ""
         waits = [] if since is None else [since.get(judged.gate, "")]
@@ -98,6 +111,16 @@ def transition(
         f" step {step}, {percent(share)}: ",
         reason,
     )
+
+
+def log(lines: Iterable[Text]) -> Table:
+    """Lines that begin with a clock; a long one goes on beside it, not below it."""
+    table = Table.grid()
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for line in lines:
+        table.add_row(*line.divide([len("HH:MM:SS  ")]))
+    return table
 
 
 def named(phase: Phase) -> Text:
