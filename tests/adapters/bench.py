@@ -242,7 +242,7 @@ class AwsBench:
 
     _OPERATIONS: ClassVar = {
         "targets": ("elbv2", "DescribeTargetHealth"),
-        "dns": ("route53", "ListResourceRecordSets"),
+        "dns": ("route53", "ListResourceRecordSets", "GetChange"),
         "alarms": ("cloudwatch", "DescribeAlarms"),
         "calendars": ("ssm", "GetCalendarState"),
         "line": ("ssm", "GetParameter"),
@@ -510,7 +510,9 @@ class AwsBench:
         )
 
     def break_source(self, source: str) -> None:
-        self.account.refuse(*self._OPERATIONS[source])
+        service, *operations = self._OPERATIONS[source]
+        for operation in operations:
+            self.account.refuse(service, operation)
 
     def refuse_write(self, edge: str) -> None:
         self.account.refuse("elbv2", "ModifyRule", about=f"{edge}/")

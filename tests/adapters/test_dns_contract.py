@@ -47,10 +47,12 @@ def test_writing_a_pair_that_does_not_exist_is_a_bug(small: Bench) -> None:
 
 
 def test_dns_that_cannot_be_asked_is_an_error(bench: Bench) -> None:
-    bench.dns.read()
+    change = bench.dns.write(500)
     bench.break_source("dns")
 
     with pytest.raises(AwsError):
         bench.dns.read()
     with pytest.raises(AwsError):
         bench.dns.write(500)
+    with pytest.raises(AwsError):
+        bench.dns.insync(change)

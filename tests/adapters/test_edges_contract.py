@@ -113,18 +113,40 @@ def test_a_write_that_was_allowed_ends_before_the_other_is_told_to_be_forbidden(
 
 
 @pytest.mark.parametrize(
-    "weights", [Weights(), Weights(other=1), Weights(blue=1, other=1)], ids=str
+    "weights",
+    [
+        Weights(),
+        Weights(other=1),
+        Weights(blue=1, other=1),
+        Weights(blue=1000),
+        Weights(blue=1000, green=999),
+    ],
+    ids=str,
 )
 def test_weights_that_must_never_be_are_refused_before_any_write(
     bench: Bench, weights: Weights
 ) -> None:
-    """All zero serves nobody, and what is not a lane is never written."""
+    """All zero serves nobody, what is no lane is never written, and AWS takes no more
+    than 999."""
     with pytest.raises(ValueError, match="edge-2: refusing to write"):
         bench.edges.write(
             {"edge-1": TEN, "edge-2": EdgeState(weights=weights)}, nothing
         )
 
     assert bench.edges.read() == {"edge-1": ALL_BLUE_STATE, "edge-2": ALL_BLUE_STATE}
+
+
+@pytest.mark.parametrize(
+    "weights", [Weights(canary=1), Weights(blue=9, canary=1)], ids=str
+)
+def test_a_lane_that_an_edge_does_not_have_gets_nothing(
+    small: Bench, weights: Weights
+) -> None:
+    """Its requests would stay on the others, and the record would say otherwise."""
+    with pytest.raises(ValueError, match="edge-1: refusing to write"):
+        small.edges.write({"edge-1": EdgeState(weights=weights)}, nothing)
+
+    assert small.edges.read() == {"edge-1": ALL_BLUE_STATE}
 
 
 def test_one_edge_that_fails_does_not_keep_the_other_from_being_written(

@@ -13,7 +13,7 @@ from shifter.core.edges import EdgeState
 from shifter.core.errors import AwsError
 from shifter.core.gates.gate import Unreadable
 from shifter.core.gates.targets import TargetsSeen
-from shifter.core.lanes import Lane
+from shifter.core.lanes import ALB_WEIGHT_LIMIT, Lane, Weights
 
 
 class MemoryEdges:
@@ -21,6 +21,11 @@ class MemoryEdges:
 
     def __init__(self, world: MemoryWorld) -> None:
         self._world = world
+        self._missing = {
+            edge.name: [lane for lane in Lane if lane not in edge.target_groups]
+            for edge in world.topology.edges
+        }
+        """Lanes that an edge does not have."""
 
     def read(self) -> Mapping[str, EdgeState | Unreadable]:
         return dict(self._world.edges)
@@ -29,11 +34,7 @@ class MemoryEdges:
         self, states: Mapping[str, EdgeState], before_each: Callable[[], None]
     ) -> Mapping[str, AwsError]:
         for name, state in states.items():
-            if state.weights.total == 0 or state.weights.other:
-                raise ValueError(
-                    f"{name}: refusing to write the weights {state.weights}: every "
-                    "request needs a lane"
-                )
+            self._check(name, state.weights)
         failures: dict[str, AwsError] = {}
         for name, state in states.items():
             before_each()
@@ -51,6 +52,19 @@ class MemoryEdges:
             healthy={edge: healthy for edge, (healthy, _) in counts.items()},
             registered={edge: registered for edge, (_, registered) in counts.items()},
         )
+
+    def _check(self, name: str, weights: Weights) -> None:
+        nowhere = weights.other or any(weights.of(lane) for lane in self._missing[name])
+        if weights.total == 0 or nowhere:
+            raise ValueError(
+                f"{name}: refusing to write the weights {weights}: every request "
+                "needs a lane"
+            )
+        if max(weights.of(lane) for lane in Lane) > ALB_WEIGHT_LIMIT:
+            raise ValueError(
+                f"{name}: refusing to write the weights {weights}: "
+                f"at most {ALB_WEIGHT_LIMIT} is allowed"
+            )
 
     def _write(self, name: str, state: EdgeState) -> None:
         edges = self._world.edges
