@@ -49,6 +49,34 @@ def test_every_reader_is_asked_once() -> None:
     ] == asked
 
 
+def test_a_gate_that_its_reader_forgets_is_unreadable_and_waits() -> None:
+    """Silence is no good news, and no mistake that would stop the other gates."""
+
+    class Forgetful:
+        def __init__(self, reader: Any) -> None:
+            self._reader = reader
+
+        def read(self, gates: Any, situations: Any) -> Any:
+            told = self._reader.read(gates, situations)
+            return {gate: seen for gate, seen in told.items() if gate != "croaking"}
+
+    bench = Bench()
+    bench.reach(Phase.BAKING, 1)
+    now = bench.clock.now()
+    readers = bench.ports.readers
+    bench.ports.readers = {**readers, "alarm": Forgetful(readers["alarm"])}
+
+    seen = observe(bench.ports, bench.record, now)
+    waiting = {
+        judged.gate
+        for judged in judge(bench.record, seen, now)
+        if judged.verdict is not Verdict.PASS
+    }
+
+    assert seen["croaking"] == Unreadable("no answer")
+    assert waiting == {"croaking"}
+
+
 def test_gates_are_judged_in_the_order_of_the_plan() -> None:
     bench = Bench()
     bench.reach(Phase.BAKING, 1)
