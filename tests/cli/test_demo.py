@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
+from shifter.cli.demo import code_of
 from shifter.cli.demo_summary import print_summary
 from shifter.cli.demo_view import LiveView, PlainView
 from shifter.core.phases import Phase
@@ -245,6 +247,19 @@ def a_summary(end: Phase, *, as_told: bool) -> Summary:
         journal_head="f" * 64,
         real_seconds=1.0,
     )
+
+
+@pytest.mark.parametrize(
+    ("as_told", "whole", "code"), [(True, True, 0), (False, True, 1), (True, False, 1)]
+)
+def test_a_run_that_is_not_as_its_story_says_fails_the_command(
+    as_told: bool, whole: bool, code: int
+) -> None:
+    """One of several is enough."""
+    good = replace(a_summary(Phase.COMPLETED, as_told=True), journal_whole=True)
+    other = replace(good, as_told=as_told, journal_whole=whole)
+
+    assert code == code_of([good, other])
 
 
 def test_the_summary_hides_neither_a_wrong_end_nor_a_broken_journal() -> None:
