@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shifter.cli.documents import BadDocument, read_document
+from shifter.cli.documents import LARGEST, BadDocument, read_document
 from tests.cli.command import run
 
 BROKEN: dict[str, tuple[bytes, str]] = {
@@ -42,7 +42,54 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     ),
     "a day that never was": (
         b"a: 2026-13-45\n",
-        "plan: is not usable YAML: month must be in 1..12",
+        (
+            "plan:1:4: is not valid YAML: '2026-13-45' is no value of the type "
+            "timestamp: correct it, or put it in quotes"
+        ),
+    ),
+    "a number that Python does not read": (
+        b"a: " + b"9" * 5000,
+        (
+            f"plan:1:4: is not valid YAML: '{'9' * 80}' is no value of the type int: "
+            "correct it, or put it in quotes"
+        ),
+    ),
+    "an empty number": (
+        b'a: !!int ""\n',
+        (
+            "plan:1:4: is not valid YAML: '' is no value of the type int: "
+            "correct it, or put it in quotes"
+        ),
+    ),
+    "a truth that is none": (
+        b"a: !!bool maybe\n",
+        (
+            "plan:1:4: is not valid YAML: 'maybe' is no value of the type bool: "
+            "correct it, or put it in quotes"
+        ),
+    ),
+    "a moment that is none": (
+        b"a: !!timestamp soon\n",
+        (
+            "plan:1:4: is not valid YAML: 'soon' is no value of the type timestamp: "
+            "correct it, or put it in quotes"
+        ),
+    ),
+    "such a number in JSON": (
+        b'{"a": ' + b"9" * 5000 + b"}",
+        "plan: has a number of thousands of digits: shorten it",
+    ),
+    "too much": (
+        b"# " + b"x" * 200_000,
+        "plan: is larger than 200,000 bytes, as no plan is: name another file",
+    ),
+    "much of little": (
+        b"a: &a [x,x,x,x,x,x,x,x,x]\n"
+        + b"".join(
+            b"%c: &%c [%s]\n" % (98 + i, 98 + i, b",".join([b"*%c" % (97 + i)] * 9))
+            for i in range(9)
+        ),
+        "plan: repeats too much by its aliases: write out what they stand for",
     ),
     "a tag that would run code": (
         b"a: !!python/object/apply:os.getcwd []\n",
@@ -130,11 +177,18 @@ def test_an_alias_may_repeat_a_value(tmp_path: Path) -> None:
     assert read_document(str(file)).content["c"] == {"deadline": "2h"}
 
 
-def test_a_value_that_holds_itself_is_refused_like_any_other() -> None:
+def test_a_value_that_holds_itself_repeats_too_much() -> None:
     result = run("plan", "check", "-", stdin="a: &a [*a]\n")
 
     assert result.exit_code == 3
-    assert "unknown field" in result.stderr
+    assert "repeats too much by its aliases" in result.stderr
+
+
+def test_the_largest_document_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_bytes(b"a: 1 #" + b"x" * (LARGEST - 6))
+
+    assert read_document(str(file)).content == {"a": 1}
 
 
 def test_a_key_that_is_no_text_is_refused() -> None:

@@ -2,7 +2,8 @@
 
 Reading is strict where being lenient would be dangerous: a key that stands twice in one
 mapping is refused, because keeping the last one would drop the other without a word.
-What is wrong is told with its line and column wherever they are known.
+What is wrong is told with its line and column wherever they are known.  How much is
+read is bounded, also where aliases make much of little.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.constructor import ConstructorError
 
 from shifter.core.errors import Problem, UserError
 
 STANDARD_INPUT = "-"
+LARGEST = 200_000
+"""Bytes; no order that `control` takes is longer."""
 
 _JSON = re.compile(r'\s*(\{\s*["}]|\[\s*[\[{"\]])')
 
@@ -91,16 +95,24 @@ def read_document(file: str) -> Document:
 
 def _text(file: str, name: str) -> str:
     try:
-        raw = (
-            sys.stdin.buffer.read()
-            if file == STANDARD_INPUT
-            else Path(file).read_bytes()
-        )
-        return raw.decode("utf-8-sig")
+        raw = _bytes(file)
     except OSError as error:
         raise _bad(name, f"cannot be read: {error.strerror}") from None
+    if len(raw) > LARGEST:
+        told = f"is larger than {LARGEST:,} bytes, as no plan is: name another file"
+        raise _bad(name, told)
+    try:
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _bad(name, f"is not UTF-8 text: byte {error.start + 1}") from None
+
+
+def _bytes(file: str) -> bytes:
+    """The beginning of a file, so long that it tells when there is too much."""
+    if file == STANDARD_INPUT:
+        return sys.stdin.buffer.read(LARGEST + 1)
+    with Path(file).open("rb") as opened:
+        return opened.read(LARGEST + 1)
 
 
 def _bad(name: str, told: str, mark: yaml.Mark | None = None) -> BadDocument:
@@ -132,15 +144,31 @@ def _json(text: str, name: str) -> Any:
         raise BadDocument(name, (finding,)) from None
     except RecursionError:
         raise _bad(name, "is nested too deeply") from None
+    except ValueError:  # what else Python refuses to read
+        raise _bad(name, "has a number of thousands of digits: shorten it") from None
 
 
 # --- YAML -----------------------------------------------------------------------------
 
 
+class _Loader(yaml.SafeLoader):
+    """The safe loader: it makes plain values only, whatever the tags say."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value of a node; one that looks like a date and is none has a place."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError):  # of Python's own types
+            told = (
+                f"{str(node.value)[:80]!r} is no value of the type "
+                f"{node.tag.rpartition(':')[2]}: correct it, or put it in quotes"
+            )
+            raise ConstructorError(None, None, told, node.start_mark) from None
+
+
 def _yaml(text: str, name: str) -> Document:
     try:
-        # The safe loader: it makes plain values only, whatever the tags say.
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         root = loader.get_single_node()
         if root is None:
             raise _bad(name, "is empty: it has comments only")
@@ -158,13 +186,13 @@ def _yaml(text: str, name: str) -> Document:
 
 
 def _refuse_duplicates(root: yaml.Node, name: str) -> None:
-    """Visit each node once, however often an alias repeats it."""
-    seen, waiting = set(), [root]
+    """Visit each node as often as aliases repeat it: that, too, has an end."""
+    visited, waiting = 0, [root]
     while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
+        node, visited = waiting.pop(), visited + 1
+        if visited > LARGEST:  # without aliases there are fewer values than bytes
+            told = "repeats too much by its aliases: write out what they stand for"
+            raise _bad(name, told)
         if isinstance(node, yaml.SequenceNode):
             waiting += node.value
         elif isinstance(node, yaml.MappingNode):
