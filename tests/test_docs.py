@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from shifter.cli.errors import MEANINGS
 from shifter.core.gates.alarm import AlarmGate
 from shifter.core.gates.approval import ApprovalGate
+from shifter.core.gates.calendar import CalendarGate
 from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.gates.gate import Gate
 from shifter.core.gates.replication import ReplicationGate
@@ -40,6 +41,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "Kind `sufficiency`": SufficiencyGate,
     "Kind `evidence`": EvidenceGate,
     "Kind `approval`": ApprovalGate,
+    "Kind `calendar`": CalendarGate,
 }
 
 

@@ -76,6 +76,21 @@ def test_every_problem_is_a_sentence_of_its_own() -> None:
     assert sentences(NotReady(PROBLEMS)) == told
 
 
+def test_what_is_quoted_stays_on_its_line_and_moves_no_cursor() -> None:
+    app = typer.Typer(cls=Commands)
+
+    @app.callback()
+    def group() -> None: ...
+
+    @app.command()
+    def fail() -> None:
+        raise NotFound("there is no cutover a\nb\x1b[2Jé\ud800")
+
+    result = CliRunner().invoke(app, ["fail"])
+
+    assert "there is no cutover a\\nb\\x1b[2Jé\\ud800\n" == result.stderr
+
+
 def test_what_nobody_foresaw_is_not_swallowed() -> None:
     app = typer.Typer(cls=Commands)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +89,20 @@ def test_looking_at_a_plan_loads_neither_aws_nor_the_sandbox() -> None:
     )
 
     assert ended.stdout == "[]\n"
+
+
+def test_a_terminal_that_knows_no_bars_gets_question_marks() -> None:
+    plan = (ROOT / "examples" / "plan.yaml").read_text("utf-8")
+
+    shown = subprocess.run(
+        [sys.executable, "-m", "shifter", "plan", "check", "-"],
+        input=plan.replace("Payments to", "Zahlungen für"),
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (0, "") == (shown.returncode, shown.stderr)
+    assert "The plan is good: Zahlungen f" in shown.stdout

@@ -284,6 +284,14 @@ WRONG: dict[str, tuple[dict[str, Any], Problem]] = {
         {"final_bake": "0s"},
         Problem("final_bake", "0s", "at least 10s"),
     ),
+    "a name that moves the cursor": (
+        {"name": "Otters\x1b[2J\ncross"},
+        Problem(
+            "name",
+            r"'Otters\x1b[2J\ncross'",
+            "write it on one line, without control characters",
+        ),
+    ),
     "two gates of one name": (
         {"gates": [ALARM, LAG | {"name": "croaking"}]},
         Problem("gates.1.name", "croaking", "taken: give it another name"),

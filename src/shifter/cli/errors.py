@@ -103,6 +103,11 @@ def sentences(error: ShifterError) -> tuple[str, ...]:
             return (str(error),)
 
 
+def _plain(sentence: str) -> str:
+    """The sentence on one line: what it quotes may hold what moves a cursor."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in sentence)
+
+
 class Commands(TyperGroup):
     """The group of all commands; here every error of theirs ends."""
 
@@ -112,5 +117,5 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except ShifterError as error:
             for sentence in sentences(error):
-                print(sentence, file=sys.stderr)
+                print(_plain(sentence), file=sys.stderr)
             raise typer.Exit(exit_code(error)) from None

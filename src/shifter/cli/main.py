@@ -7,6 +7,8 @@ imports it inside the command, so that no other command waits for it.
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
@@ -123,3 +125,6 @@ def shifter(
     ] = False,
 ) -> None:
     """Move production traffic from blue to green on AWS, and back at any moment."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that knows no bars gets question marks, and no traceback.
+        sys.stdout.reconfigure(errors="replace")

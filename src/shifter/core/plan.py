@@ -174,6 +174,9 @@ def parse_plan(document: Any) -> Plan:
             if not (entry["type"] == "too_short" and entry["input"])
         ]
         raise PlanError(tuple(_problem(entry) for entry in told)) from None
+    except RecursionError:
+        deep = Problem("plan", "nested too deeply", "write values, not lists in lists")
+        raise PlanError((deep,)) from None
 
 
 def _problem(entry: Any) -> Problem:
@@ -207,3 +210,5 @@ def _shown(value: Any) -> str:
         return repr(value)[:80]
     except ValueError:  # Python refuses to write integers of thousands of digits
         return "a number of thousands of digits"
+    except RecursionError:
+        return "a value that is nested too deeply"

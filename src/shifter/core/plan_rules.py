@@ -24,11 +24,20 @@ if TYPE_CHECKING:
 def problems_of(plan: Plan) -> tuple[Problem, ...]:
     """Everything that is wrong with a plan whose fields are right by themselves."""
     return (
+        *_of_name(plan),
         *_of_steps(plan),
         *_of_gates(plan),
         *_of_times(plan),
         *_of_database(plan),
     )
+
+
+def _of_name(plan: Plan) -> list[Problem]:
+    """It is shown in terminals, where such characters move the cursor."""
+    if not any(c < " " or "\x7f" <= c <= "\x9f" for c in plan.name):
+        return []
+    remedy = "write it on one line, without control characters"
+    return [Problem("name", repr(plan.name)[:80], remedy)]
 
 
 def _of_steps(plan: Plan) -> list[Problem]:
