@@ -140,6 +140,77 @@ def test_an_endpoint_that_is_no_address_is_a_wrong_call() -> None:
     assert 2 == result.exit_code
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ("--region", "eu-west-1", "--endpoint-url", "http://127.0.0.1:99999"),
+            "Invalid endpoint: http://127.0.0.1:99999: Port out of range 0-65535",
+        ),
+        (("--region", "mars east"), "'mars east' doesn't match a supported format"),
+    ],
+)
+def test_what_botocore_cannot_use_is_named(options: tuple[str, ...], told: str) -> None:
+    result = run("status", *options, **SOMEBODY)
+
+    assert told in result.stderr
+    assert ": look at --endpoint-url, AWS_ENDPOINT_URL and --region\n" in result.stderr
+    assert (2, "", 1) == (result.exit_code, result.stdout, result.stderr.count("\n"))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("[profile x\nfoo", "mend it, or name another in AWS_CONFIG_FILE"),
+        (
+            (
+                "[profile x]\nrole_arn = arn:aws:iam::123456789012:role/x\n"
+                "source_profile = y\n"
+            ),
+            (
+                'The source_profile "y" referenced in the profile "x" does not exist: '
+                "look at --profile"
+            ),
+        ),
+    ],
+    ids=["torn", "without its source"],
+)
+def test_a_configuration_that_cannot_be_used_is_named(
+    content: str, told: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "config"
+    file.write_text(content)
+
+    result = run(
+        "status",
+        *("--profile", "x", "--region", "eu-west-1"),
+        AWS_CONFIG_FILE=str(file),
+    )
+
+    assert told in result.stderr
+    assert (2, "", 1) == (result.exit_code, result.stdout, result.stderr.count("\n"))
+
+
+def test_a_session_that_has_expired_says_to_log_in(tmp_path: Path) -> None:
+    """What most people meet who come back to their laptop at night."""
+    file = tmp_path / "config"
+    file.write_text(
+        "[profile x]\nsso_session = night\nsso_account_id = 123456789012\n"
+        "sso_role_name = operator\n[sso-session night]\nsso_region = eu-west-1\n"
+        "sso_start_url = https://login.invalid/\n"
+    )
+
+    result = run(
+        "status",
+        *("--profile", "x", "--region", "eu-west-1"),
+        AWS_CONFIG_FILE=str(file),
+        HOME=str(tmp_path),
+    )
+
+    assert "no usable credentials (SSOTokenLoadError): log in as you" in result.stderr
+    assert (6, "") == (result.exit_code, result.stdout)
+
+
 def test_where_nothing_is_deployed_the_parameter_is_named(aws: Account) -> None:
     put("/shifter/payments-prod/topology", {})
 

@@ -31,9 +31,12 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     HTTPClientError,
     IncompleteReadError,
+    LoginError,
     NoAuthTokenError,
     NoCredentialsError,
     PartialCredentialsError,
+    RefreshWithMFAUnsupportedError,
+    SSOError,
     TokenRetrievalError,
 )
 from botocore.parsers import ResponseParserError
@@ -99,9 +102,12 @@ _NO_ANSWER = (
 )
 _NO_CREDENTIALS = (
     CredentialRetrievalError,
+    LoginError,
     NoAuthTokenError,
     NoCredentialsError,
     PartialCredentialsError,
+    RefreshWithMFAUnsupportedError,
+    SSOError,
     TokenRetrievalError,
 )
 _LONGEST = 300

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from shifter.cli.errors import WrongCall
 
@@ -78,19 +79,24 @@ class Clients:
     @cached_property
     def _session(self) -> Session:
         from boto3.session import Session
-        from botocore.exceptions import ProfileNotFound
+        from botocore.exceptions import ConfigParseError, ProfileNotFound
 
         profile, region = self._options.profile, self._options.region
         try:
             session = Session(profile_name=profile, region_name=region)
         except ProfileNotFound as error:
             raise WrongCall(f"{error}: look at --profile and AWS_PROFILE") from None
+        except ConfigParseError as error:
+            raise WrongCall(
+                f"{error}: mend it, or name another in AWS_CONFIG_FILE"
+            ) from None
         if session.region_name is None:
             raise WrongCall("no region is known: give --region or set AWS_REGION")
         return session
 
     def _make(self, service: str) -> Any:
         from botocore.config import Config
+        from botocore.exceptions import InvalidConfigError
 
         from shifter.adapters.failures import translated
 
@@ -100,17 +106,29 @@ class Clients:
             retries={"mode": "standard", "total_max_attempts": 3},
         )
         make: Any = self._session.client
-        try:
-            with translated("connect", service):
+        with translated("connect", service):
+            try:
                 client = make(
                     service, endpoint_url=self._options.endpoint_url, config=config
                 )
-        except ValueError as error:
-            raise WrongCall(
-                f"{error}: look at --endpoint-url, AWS_ENDPOINT_URL and --region"
-            ) from None
+                _check(client.meta.endpoint_url)
+            except ValueError as error:
+                raise WrongCall(
+                    f"{error}: look at --endpoint-url, AWS_ENDPOINT_URL and --region"
+                ) from None
+            except InvalidConfigError as error:
+                told = str(error).rstrip(".")
+                raise WrongCall(f"{told}: look at --profile") from None
         client.meta.events.register("after-call", self._after_call)
         return client
 
     def _after_call(self, parsed: Mapping[str, Any], **_: Any) -> None:
         self.hear(parsed.get("ResponseMetadata", {}).get("HTTPHeaders", {}))
+
+
+def _check(endpoint: str) -> None:
+    """Find what botocore finds only when it sends.  Raises ValueError."""
+    try:
+        _ = urlsplit(endpoint).port
+    except ValueError as error:
+        raise ValueError(f"Invalid endpoint: {endpoint}: {error}") from None
