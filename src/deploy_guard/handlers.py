@@ -34,15 +34,17 @@ _LOG = logging.getLogger("deploy_guard")
 _LOG.setLevel(logging.INFO)
 
 
-def begins(event: Mapping[str, Any], context: object) -> str:
-    """Answer CloudFormation whether the deployment may begin."""
+def begins(event: object, context: object) -> str:
+    """Answer CloudFormation whether the deployment may begin.  Raises BadRequest."""
     del context
+    if not isinstance(event, Mapping):
+        raise BadRequest("event: it is no object: only CloudFormation may invoke this")
     told = guard.begins(event, _world(), put, datetime.now(UTC), time.sleep)
     _LOG.info("%s: %s", "yes" if told.done else "no", told.reason)
     return told.reason
 
 
-def ends(event: Mapping[str, Any], context: object) -> str:
+def ends(event: object, context: object) -> str:
     """Free the lock when the root stack has come to its end."""
     del context
     told = guard.ended(_moment(event), _world())
@@ -50,11 +52,12 @@ def ends(event: Mapping[str, Any], context: object) -> str:
     return told.reason
 
 
-def _moment(event: Mapping[str, Any]) -> datetime:
+def _moment(event: object) -> datetime:
     """When the status changed.  Raises BadRequest for an event without a time."""
+    told = event.get("time") if isinstance(event, Mapping) else None
     try:
-        at = datetime.fromisoformat(str(event["time"]))
-    except (KeyError, ValueError):
+        at = datetime.fromisoformat(told if isinstance(told, str) else "")
+    except ValueError:
         raise BadRequest("time: missing: only EventBridge may invoke this") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 

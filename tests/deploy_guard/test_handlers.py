@@ -122,8 +122,10 @@ def test_cloudformation_is_answered_over_tls(
 
 
 def test_whoever_is_not_cloudformation_is_told_so(function: River) -> None:
-    with pytest.raises(BadRequest, match="only CloudFormation may invoke this"):
-        handlers.begins({}, None)
+    events: tuple[object, ...] = ({}, None, [], "river", {"StackId": {}})
+    for event in events:
+        with pytest.raises(BadRequest, match="only CloudFormation may invoke this"):
+            handlers.begins(event, None)
 
 
 def test_the_event_of_a_last_status_frees_the_lock(function: River) -> None:
@@ -135,12 +137,16 @@ def test_the_event_of_a_last_status_frees_the_lock(function: River) -> None:
     assert function.holder is None
 
 
-@pytest.mark.parametrize("event", [{}, {"time": "soon"}])
-def test_an_event_without_a_time_is_none(
-    function: River, event: dict[str, str]
-) -> None:
+@pytest.mark.parametrize(
+    "event", [{}, {"time": "soon"}, {"time": ["2126-03-02"]}, None, [], "2126-03-02"]
+)
+def test_an_event_without_a_time_is_none(function: River, event: object) -> None:
+    function.lock.acquire(RIVERBANK, HolderName.deploy("d-2"), NOW, LEASE)
+
     with pytest.raises(BadRequest, match="only EventBridge may invoke this"):
         handlers.ends(event, None)
+
+    assert function.holder is not None
 
 
 def test_the_guard_and_the_engine_agree_on_what_has_ended() -> None:

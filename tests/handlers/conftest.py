@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
+from io import StringIO
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from moto import mock_aws
 from shifter.adapters.dynamodb import DynamoStore
 from shifter.core.record import Record
 from shifter.core.topology import Topology
+from shifter.telemetry import logger
 from shifter.wiring import forget_clients
 from tests.engine.bench import Bench, topology_document
 
@@ -36,6 +38,17 @@ def _nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """What is logged from now on, one JSON document a line."""
+    written = StringIO()
+    monkeypatch.setattr(logger().registered_handler, "stream", written)
+    level = logger().log_level
+    logger().setLevel("INFO")  # a demonstration in this process may have muted it
+    yield written
+    logger().setLevel(level)
 
 
 @pytest.fixture(scope="module")

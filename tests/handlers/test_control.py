@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -135,11 +136,17 @@ TORN: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("body", "told"), TORN, ids=lambda value: repr(value)[:30])
-def test_a_body_that_nobody_understands_is_refused(body: Any, told: str) -> None:
+def test_a_body_that_nobody_understands_is_refused(
+    body: Any, told: str, logged: StringIO
+) -> None:
+    """The answer says so to the caller, and one line of the log to everybody else."""
     status, answer = _send(_event(body))
 
     assert (400, "BadEvent") == (status, answer["error"])
     assert _matches(told, answer["message"])
+    [line] = map(json.loads, logged.getvalue().splitlines())
+    assert "WARNING" == line["level"]
+    assert f"{FERN}: BadEvent: {answer['message']}" == line["message"]
 
 
 def _matches(pattern: str, text: str) -> bool:

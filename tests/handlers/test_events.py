@@ -206,6 +206,18 @@ def test_whatever_json_comes_is_understood_or_refused(event: Any) -> None:
         assert isinstance(event, dict)
 
 
+@pytest.mark.parametrize("model", [Directive, StartEvent, RollBackOrder])
+def test_what_is_nested_too_deeply_is_refused(model: Any) -> None:
+    """Python cannot even show such a value."""
+    deep: dict[str, Any] = {}
+    for _ in range(5_000):
+        deep = {"action": deep}
+
+    for event in (deep, DIRECTIVE | {"action": deep}, ORDER | {"by": deep}):
+        with pytest.raises(BadEvent):
+            parse(model, event)
+
+
 # --- what went wrong before -----------------------------------------------------------
 
 

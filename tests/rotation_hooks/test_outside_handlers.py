@@ -203,9 +203,8 @@ def test_a_question_of_another_form_is_refused(sent: Any, told: str) -> None:
         ({"secret": "arn:aws:1", "label": "MINE"}, "label: Input should be 'AWSCURR"),
     ],
 )
-def test_the_probe_refuses_what_it_is_not_for(
-    whole: Stage, sent: dict[str, str], told: str
-) -> None:
+def test_the_probe_refuses_what_it_is_not_for(sent: dict[str, str], told: str) -> None:
+    """Before anything is built: without settings there is nothing to ask with."""
     with pytest.raises(BadEvent, match=told):
         probe.handler(sent, None)
 

@@ -84,9 +84,10 @@ def understood(event: object) -> News | None:
 def _of_label(event: dict[str, Any], detail: dict[str, Any]) -> News | None:
     if detail.get("labelUpdated") != CURRENT:
         return None
+    resources = event.get("resources")
     return _news(
         kind=Kind.CURRENT,
-        arn=next(iter(event.get("resources") or [None])),
+        arn=resources[0] if isinstance(resources, list) and resources else None,
         version=detail.get("versionId"),
         event_id=event.get("id"),
         at=event.get("time"),
@@ -97,10 +98,10 @@ def _of_trail(event: dict[str, Any], detail: dict[str, Any]) -> News | None:
     kind = _KINDS.get(str(detail.get("eventName")))
     if kind is None:
         return None  # a test of the configuration, or nothing that we know
-    data = detail.get("additionalEventData") or {}
+    data = detail.get("additionalEventData")
     return _news(
         kind=kind,
-        arn=data.get("SecretId"),
+        arn=data.get("SecretId") if isinstance(data, dict) else None,
         event_id=detail.get("eventID") or event.get("id"),
         at=detail.get("eventTime") or event.get("time"),
     )
@@ -112,3 +113,5 @@ def _news(**found: object) -> News:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise BadEvent(f"{first['loc'][0]}: {first['msg']}") from None
+    except RecursionError:  # Python shows no value that is nested so deeply
+        raise BadEvent("event: it is nested too deeply") from None

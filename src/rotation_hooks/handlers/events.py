@@ -81,3 +81,5 @@ def parse(model: type[Parsed], event: object) -> Parsed:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"]) or "event"
         raise BadEvent(f"{field}: {first['msg']}") from None
+    except RecursionError:  # Python shows no value that is nested so deeply
+        raise BadEvent("event: it is nested too deeply") from None

@@ -13,9 +13,10 @@ from rotation_hooks.wiring import ports_from_environment
 def handler(event: object, context: object) -> dict[str, Any]:
     """Try a login, or list who may write beside the templates."""
     del context
-    ports = ports_from_environment()
     if isinstance(event, dict) and "side" in event:
         side = parse(ProbeWriters, event).side
-        return {"unknown_writers": list(unknown_writers(side, ports))}
+        found = unknown_writers(side, ports_from_environment())
+        return {"unknown_writers": list(found)}
     asked = parse(ProbeLogin, event)
-    return {"login": asdict(log_in(asked.secret, asked.label, ports))}
+    login = log_in(asked.secret, asked.label, ports_from_environment())
+    return {"login": asdict(login)}

@@ -88,8 +88,11 @@ def test_what_is_no_news(event: dict[str, Any]) -> None:
         ({"source": "aws.secretsmanager"}, "detail: it has to be an object"),
         (label() | {"detail-type": "Else"}, "detail-type: it has to be 'Secret Label"),
         (label() | {"resources": []}, "arn: Input should be a valid string"),
+        (label() | {"resources": 7}, "arn: Input should be a valid string"),
+        (label() | {"resources": {"0": "a"}}, "arn: Input should be a valid string"),
         (label() | {"time": "soon"}, "at: Input should be a valid datetime"),
         (trail("RotationFailed", additionalEventData=None), "arn: Input should be"),
+        (trail("RotationFailed", additionalEventData="a"), "arn: Input should be"),
         (
             trail("RotationFailed", additionalEventData={"SecretId": "app"}),
             "arn: String should match",
