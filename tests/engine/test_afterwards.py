@@ -275,6 +275,7 @@ def test_who_saves_at_the_same_moment_is_looked_at_a_minute_later() -> None:
 
 
 def test_after_a_day_it_is_over() -> None:
+    assert timedelta(hours=24) == WATCHED, "as the runbook says"
     bench = _rolled_back()
     ended = bench.record.ended_at
     assert ended is not None

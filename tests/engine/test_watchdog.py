@@ -29,6 +29,11 @@ def test_where_nothing_runs_there_is_nothing_to_watch(bench: Bench) -> None:
     assert bench.untouched() == UNTOUCHED
 
 
+def test_an_owner_has_three_minutes() -> None:
+    """The runbook and the notices say so."""
+    assert timedelta(seconds=180) == UNSEEN
+
+
 @pytest.mark.parametrize("by", [timedelta(), -SECOND, -UNSEEN])
 @pytest.mark.parametrize("phase", [Phase.PREPARED, Phase.SHIFTING, Phase.BAKING])
 def test_an_owner_that_may_be_alive_is_left_alone(
