@@ -36,9 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.write_page:
         PAGE.write_text(page(), encoding="utf-8")
         return 0
+    unknown = [name for name in asked.only or () if not chosen([name])]
+    if unknown:
+        parser.error(f"no scenario is called {', '.join(unknown)}")
     keys = chosen(asked.only)
-    if not keys:
-        parser.error(f"no scenario is called {', '.join(asked.only)}")
     began = time.monotonic()
     progress = Console(file=sys.stderr if asked.json else sys.stdout, width=WIDTH)
     outcomes = _play(progress, keys, seed=asked.seed, jobs=asked.jobs)

@@ -67,9 +67,10 @@ def play_runs(keys: Sequence[str], *, seed: int, jobs: int) -> Iterator[Outcome]
 
 
 def chosen(names: Sequence[str] | None) -> list[str]:
-    """The keys of all runs, or of those that are named by scenario or by key."""
+    """The keys of all runs, or of those that are named: `outage`, `outage@middle`."""
     return [
         key
         for key, run in RUNS.items()
-        if names is None or key in names or run.name in names
+        if names is None
+        or not {key, run.name, f"{run.name}@{run.onset}"}.isdisjoint(names)
     ]

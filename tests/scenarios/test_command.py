@@ -17,6 +17,7 @@ from shifter_sandbox.scenarios import RUNS
 from tests.scenarios import runs
 from tests.scenarios.__main__ import main
 from tests.scenarios.page import PAGE, page
+from tests.scenarios.runs import chosen
 
 QUICKEST = "aborted@first"
 
@@ -89,11 +90,21 @@ def test_a_run_that_cannot_be_played_is_told_and_hides_no_other(
 def test_a_scenario_that_nobody_wrote_is_told_in_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """Also beside one that somebody wrote, whose runs would hide it."""
     with pytest.raises(SystemExit) as raised:
-        main(["--only", "earthquake"])
+        main(["--only", QUICKEST, "--only", "earthquake"])
 
     assert raised.value.code == 2
-    assert "no scenario is called earthquake" in capsys.readouterr().err
+    assert "no scenario is called earthquake\n" in capsys.readouterr().err
+
+
+def test_a_run_is_named_by_its_scenario_and_its_onset() -> None:
+    everywhere = {"outage", "outage@first", "outage@last"}
+
+    assert everywhere == set(chosen(["outage"]))
+    assert ["outage"] == chosen(["outage@middle"])
+    assert ["outage@last"] == chosen(["outage@last"])
+    assert [] == chosen(["outage@noon"])
 
 
 def test_the_page_is_the_one_that_the_scenarios_make() -> None:
