@@ -9,13 +9,21 @@ import pytest
 
 from shifter.adapters.memory.store import MemoryStore
 from shifter.core.edges import EdgeState
-from shifter.core.errors import Denied, NotFound, Refused, UnreadableRecord
+from shifter.core.errors import (
+    AwsError,
+    Denied,
+    NotFound,
+    Refused,
+    UnreadableRecord,
+)
 from shifter.core.gates.gate import Unreadable
 from shifter.core.lanes import Lane, Weights
 from shifter.core.notice import Severity
 from shifter.core.phases import Phase
 from shifter.core.topology import Topology
+from shifter.engine import control
 from shifter.engine.break_glass import UNDER_WAY, Report, break_glass
+from shifter.engine.roll_back import go_back
 from tests.engine.bench import EDGE_NAMES, OTTERS, Bench, topology_document
 
 BLUE = dict.fromkeys(EDGE_NAMES, "1/0/0")
@@ -154,14 +162,63 @@ def test_once_more_mends_what_landed_late() -> None:
     assert BLUE == bench.river.shows()
 
 
-def test_while_the_record_can_be_read_it_is_refused() -> None:
+USABLE = f"the record of {OTTERS} can be read and saved, and it is BAKING"
+
+
+def test_while_the_record_can_be_used_it_is_refused() -> None:
+    """The journal tells who wanted to; nothing else is done."""
     bench = Bench()
     bench.reach(Phase.BAKING, 1)
     bench.river.effects.clear()
+    shown, length = bench.river.shows(), len(bench.journal)
 
-    with pytest.raises(Refused, match=f"record of {OTTERS} can be read and it is"):
+    with pytest.raises(Refused, match=USABLE):
         _break(bench)
-    assert [] == bench.river.effects
+
+    assert (["save"], shown) == (bench.river.effects, bench.river.shows())
+    assert [("Fern", "break_glass", "refused")] == bench.told(length)
+    assert "the key is gone" == bench.journal[-1].reason
+
+
+def test_a_record_that_can_be_read_and_not_saved_does_not_keep_it_from_working() -> (
+    None
+):
+    """Nobody can go back with it: each way back begins with a save."""
+    bench = Bench()
+    bench.reach(Phase.BAKING, 2)
+    bench.river.refused.add("save")
+    with pytest.raises(AwsError):
+        go_back(bench.record, bench.ports, actor="Fern", reason="a heron")
+
+    report = _break(bench)
+
+    assert (True, BLUE) == (report.verified, bench.river.shows())
+    assert "(the record cannot be saved: " in bench.notices[-1].reason
+
+
+def test_a_record_that_somebody_else_saves_at_the_same_moment_can_be_used() -> None:
+    bench = Bench()
+    bench.reach(Phase.BAKING, 2)
+    shown = bench.river.shows()
+
+    def pause() -> None:
+        control.pause(OTTERS, bench.ports, by="Bramble", reason="lunch")
+
+    bench.river.before("save", pause)
+
+    with pytest.raises(Refused, match=USABLE):
+        _break(bench)
+    assert shown == bench.river.shows()
+
+
+def test_a_record_whose_lock_is_gone_can_be_used() -> None:
+    """Going back needs no lock."""
+    bench = Bench()
+    bench.reach(Phase.BAKING, 2)
+    bench.store.locks.clear()
+
+    with pytest.raises(Refused, match=USABLE):
+        _break(bench)
 
 
 def test_where_no_cutover_is_active_it_may_be_done() -> None:

@@ -1,9 +1,10 @@
 """break_glass: make every edge all blue without the record.
 
-For when the table, or its key, cannot be used.  The topology and the load balancers are
-all that is needed.  Nothing is known here of a cutover: neither whether there is one,
-nor whether a weight write of it is still under way, so whoever orders it looks again
-after the time that the report names.
+For when the table, or its key, cannot be used; a table that answers reads and refuses
+saves is of no use either, for each way back begins with a save.  The topology and the
+load balancers are all that is needed.  Nothing is known here of a cutover: neither
+whether there is one, nor whether a weight write of it is still under way, so whoever
+orders it looks again after the time that the report names.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shifter.core.edges import EdgeState
-from shifter.core.errors import AwsError, Refused
+from shifter.core.errors import AwsError, Conflict, LockHeld, Refused
 from shifter.core.model import Model
 from shifter.core.notice import Notice, Severity
-from shifter.core.record import LATE_SECONDS, WRITE_SECONDS
+from shifter.core.record import LATE_SECONDS, WRITE_SECONDS, Record
 from shifter.engine import all_blue
 from shifter.engine.active import active
 from shifter.engine.observe import unable_edges
+from shifter.engine.saving import save
 from shifter.ports import Ports
 
 UNDER_WAY = timedelta(seconds=WRITE_SECONDS + LATE_SECONDS)
@@ -38,8 +40,8 @@ class Report(Model):
 def break_glass(environment: str, ports: Ports, *, by: str, reason: str) -> Report:
     """Write all blue at every edge and read it back.
 
-    Raises Refused where going back needs the record: it can be read and the cutover is
-    active, or the databases are fenced.
+    Raises Refused where going back needs the record: it can be read and saved, and the
+    cutover is active, or the databases are fenced.
     """
     topology = ports.topology
     if environment != topology.environment:
@@ -50,7 +52,7 @@ def break_glass(environment: str, ports: Ports, *, by: str, reason: str) -> Repo
         raise Refused(
             f"{environment} has a fenced database: weights alone are not the way back"
         )
-    excuse = _excuse(ports)
+    excuse = _excuse(ports, by, reason)
     states = {
         edge: state
         for edge, state in ports.edges.read().items()
@@ -68,7 +70,7 @@ def break_glass(environment: str, ports: Ports, *, by: str, reason: str) -> Repo
     return report
 
 
-def _excuse(ports: Ports) -> str:
+def _excuse(ports: Ports, by: str, reason: str) -> str:
     """Why it is done without the record.  Raises Refused when it can be used."""
     try:
         record = active(ports)
@@ -76,9 +78,32 @@ def _excuse(ports: Ports) -> str:
         return f"the record cannot be read: {type(error).__name__}: {error}"
     if record is None:
         return "no cutover is active"
+    try:
+        _note(record, ports, by, reason)
+    except AwsError as error:
+        return f"the record cannot be saved: {type(error).__name__}: {error}"
+    except (Conflict, LockHeld):
+        pass  # it can be saved: somebody just did, or going back needs no lock
     raise Refused(
-        f"the record of {record.cutover_id} can be read and it is {record.phase}: "
-        "roll it back with its record"
+        f"the record of {record.cutover_id} can be read and saved, and it is "
+        f"{record.phase}: roll it back with its record"
+    )
+
+
+def _note(record: Record, ports: Ports, by: str, reason: str) -> None:
+    """Journal who wants to break the glass: the one way to know whether saving works.
+
+    Raises AwsError, Conflict and LockHeld.
+    """
+    save(
+        ports,
+        record,
+        now=ports.clock.now(),
+        actor=by,
+        action="break_glass",
+        rule="refused",
+        reason=reason,
+        before=record.phase,
     )
 
 
