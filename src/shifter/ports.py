@@ -20,7 +20,7 @@ from shifter.core.gates.targets import TargetsSeen
 from shifter.core.intervals import Interval
 from shifter.core.journal import Entry
 from shifter.core.lanes import Lane
-from shifter.core.notice import Notice
+from shifter.core.notice import EVERY_WAY, Notice, Way
 from shifter.core.outcomes import Objective, Outcome, Span
 from shifter.core.record import Record
 from shifter.core.topology import Topology
@@ -195,7 +195,8 @@ class Probe(Protocol):
 class Notifier(Protocol):
     """Tells people and systems."""
 
-    def send(self, notice: Notice) -> None: ...
+    def send(self, notice: Notice, ways: Sequence[Way] = EVERY_WAY) -> None:
+        """Send it on each of these ways; raises when one of them failed."""
 
 
 class Executions(Protocol):

@@ -141,6 +141,8 @@ def what_stays_open(played: Played) -> Iterator[str]:
     record = played.record
     if record.outbox:
         yield f"{len(record.outbox)} notices were never sent"
+    if record.unannounced:
+        yield f"{len(record.unannounced)} notices were never announced"
     if record.writes_end_at is not None and record.writes_end_at > played.ended:
         yield f"a write may still land until {record.writes_end_at:%H:%M:%S}"
     if played.scale_in_suspended and record.phase in ENDS:

@@ -12,7 +12,7 @@ from interlock.events import CutoverTransition
 from shifter.adapters.memory.notices import MemoryNotifier
 from shifter.adapters.notices import SnsEventBridgeNotifier
 from shifter.core.errors import AwsError, Denied, Rejected, Throttled, Unavailable
-from shifter.core.notice import Notice, Severity
+from shifter.core.notice import Notice, Severity, Way
 from shifter.ports import Notifier
 from tests.adapters.account import Account
 from tests.adapters.fixtures_b import notice
@@ -162,6 +162,18 @@ def test_a_bus_that_refuses_does_not_keep_the_message_from_being_sent(
         mailbox.notifier.send(notice())
 
     assert len(mailbox.messages) == 1
+
+
+@pytest.mark.parametrize("way", Way)
+def test_a_notice_goes_out_on_the_way_that_was_asked_for_alone(
+    mailbox: Mailbox, way: Way
+) -> None:
+    """Who was told before is not told again because the other way had failed."""
+    mailbox.notifier.send(notice(), (way,))
+
+    assert (len(mailbox.messages), len(mailbox.events)) == (
+        (1, 0) if way is Way.PEOPLE else (0, 1)
+    )
 
 
 def test_when_both_ways_fail_both_are_told(account: Account, mailbox: Mailbox) -> None:
@@ -351,6 +363,27 @@ def test_a_lost_answer_is_an_error_though_the_notice_arrived(
         bench.notifier.send(notice())
 
     assert bench.arrived() == [notice()]
+
+
+def test_what_people_and_systems_got_in_memory_is_a_list_each() -> None:
+    notifier = MemoryNotifier()
+
+    notifier.send(notice(step=1))
+    notifier.send(notice(step=2), (Way.PEOPLE,))
+    notifier.send(notice(step=3), (Way.SYSTEMS,))
+
+    assert notifier.sent == [notice(step=1), notice(step=2)]
+    assert notifier.announced == [notice(step=1), notice(step=3)]
+
+
+def test_a_broken_bus_in_memory_keeps_systems_alone_from_being_told() -> None:
+    notifier = MemoryNotifier()
+    notifier.bus_broken = Throttled("PutEvents", "memory", "slower")
+
+    with pytest.raises(Throttled):
+        notifier.send(notice())
+
+    assert (notifier.sent, notifier.announced) == ([notice()], [])
 
 
 def test_sending_in_memory_goes_through_the_hook() -> None:

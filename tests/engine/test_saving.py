@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from shifter.adapters.bodies import LARGEST_BYTES
 from shifter.core.directive import Next
 from shifter.core.errors import (
     AwsError,
@@ -12,9 +13,11 @@ from shifter.core.errors import (
     Unavailable,
 )
 from shifter.core.journal import GENESIS, broken_at
+from shifter.core.notice import Severity
 from shifter.core.phases import Phase
+from shifter.core.record import Record
 from shifter.engine import control
-from shifter.engine.saving import deliver, direct, load, save
+from shifter.engine.saving import QUEUED, deliver, direct, load, save
 from tests.core.examples import plan
 from tests.engine.bench import OTTERS, Bench
 
@@ -157,6 +160,92 @@ def test_an_empty_outbox_is_left_alone() -> None:
 
     assert record == deliver(bench.ports, record)
     assert [] == bench.river.effects
+
+
+def test_a_bus_that_fails_keeps_no_page_from_people() -> None:
+    """Everybody is told once; what systems missed is announced when the bus is back."""
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 1)
+    sent, announced = len(bench.notices), len(bench.notifier.announced)
+    bench.notifier.bus_broken = Denied("PutEvents", "the event bus", "no permission")
+    control.abort(OTTERS, bench.ports, by="Fern", reason="a heron")
+    directive = bench.go_on(directive, lambda record: record.phase is Phase.ROLLED_BACK)
+    rules = ["ordered", "abort", "second_read_back"]
+    assert rules == [notice.rule for notice in bench.notices[sent:]]
+    assert rules == [notice.rule for notice in bench.record.unannounced]
+    assert announced == len(bench.notifier.announced)
+    bench.notifier.bus_broken = None
+
+    bench.follow(directive)
+
+    assert rules == [notice.rule for notice in bench.notices[sent:]]
+    assert rules == [notice.rule for notice in bench.notifier.announced[announced:]]
+    assert ((), ()) == (bench.record.outbox, bench.record.unannounced)
+    assert f"3 announced: {bench.notices[-1].subject}" == bench.journal[-1].reason
+
+
+def test_a_notice_that_is_refused_for_itself_keeps_no_later_one_back() -> None:
+    bench = Bench()
+    bench.reach(Phase.BAKING, 1)
+
+    def refuse() -> None:
+        raise Rejected("Publish", "the notice topic", "InvalidParameter")
+
+    bench.river.before("send", refuse)
+    control.pause(OTTERS, bench.ports, by="Bramble", reason="lunch")
+    assert ["lunch"] == [notice.reason for notice in bench.record.outbox]
+    bench.river.before("send", refuse)
+
+    control.abort(OTTERS, bench.ports, by="Fern", reason="a heron")
+
+    assert "a heron" == bench.notices[-1].reason
+    assert ["lunch"] == [notice.reason for notice in bench.record.outbox]
+
+
+def _tell(bench: Bench, number: int, severity: Severity) -> Record:
+    record = bench.record
+    return save(
+        bench.ports,
+        record,
+        now=bench.clock.now(),
+        actor="assess",
+        action="hold",
+        rule="deadline_page",
+        reason=f"{number} " + "otters complain " * 1000,
+        before=record.phase,
+        notify=severity,
+    )
+
+
+def test_notices_that_cannot_be_sent_never_make_a_record_too_large_to_be_saved() -> (
+    None
+):
+    """A night without the topic must not take the way back away."""
+    bench = Bench()
+    bench.reach(Phase.BAKING, 1)
+    for number in range(500):
+        record = _tell(bench, number, Severity.PAGE)
+
+    assert [QUEUED, QUEUED] == [len(record.outbox), len(record.unannounced)]
+    assert record.outbox[-1].reason.startswith("499 otters complain")
+    assert len(record.model_dump_json()) < LARGEST_BYTES // 2
+
+
+def test_a_full_queue_lets_go_of_what_needs_nobody_before_it_lets_go_of_a_page() -> (
+    None
+):
+    bench = Bench()
+    bench.reach(Phase.BAKING, 1)
+    _tell(bench, 0, Severity.PAGE)
+    for number in range(1, 2 * QUEUED):
+        record = _tell(bench, number, Severity.INFO)
+
+    assert [Severity.PAGE, *[Severity.INFO] * (QUEUED - 1)] == [
+        notice.severity for notice in record.outbox
+    ]
+    assert ["0", f"{2 * QUEUED - 1}"] == [
+        record.outbox[place].reason.split()[0] for place in (0, -1)
+    ]
 
 
 # --- versions and the journal ---------------------------------------------------------

@@ -1,8 +1,8 @@
 """Notices: one message to people by SNS, one event to systems by EventBridge.
 
 Rules of this file
-* A notice goes out both ways or counts as not sent: then the engine sends it again, and
-  who got it before gets it twice.
+* A way that does not answer that it went well has failed: the engine sends the notice
+  on that way again, and who got it before gets it twice.
 * One way that fails does not keep the other from being tried.
 * Text comes from outside, too (a name in a plan, the reason of an order), so what SNS
   would refuse is replaced here: a refused notice would keep all later ones back.
@@ -14,12 +14,13 @@ Amazon EventBridge API, "PutEvents" (entries can fail although the call succeeds
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from interlock.events import CUTOVER_TRANSITION, SOURCE, CutoverTransition
 from shifter.adapters.failures import from_response, translated
 from shifter.core.errors import AwsError
-from shifter.core.notice import Notice
+from shifter.core.notice import EVERY_WAY, Notice, Way
 
 if TYPE_CHECKING:
     from types_boto3_events import EventBridgeClient
@@ -41,13 +42,14 @@ class SnsEventBridgeNotifier:
         self._topic_arn = topic_arn
         self._bus = bus
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice, ways: Sequence[Way] = EVERY_WAY) -> None:
         short = notice.reason[:LONGEST_REASON]
         notice = notice.model_copy(update={"reason": short})
         failures: list[AwsError] = []
-        for way in (self._publish, self._put_event):
+        verbs = {Way.PEOPLE: self._publish, Way.SYSTEMS: self._put_event}
+        for way in ways:
             try:
-                way(notice)
+                verbs[way](notice)
             except AwsError as error:
                 failures.append(error)
         if failures:

@@ -16,6 +16,18 @@ class Severity(StrEnum):
     """A person must look now."""
 
 
+class Way(StrEnum):
+    """On which way a notice goes out."""
+
+    PEOPLE = "people"
+    """A message, which may wake somebody."""
+    SYSTEMS = "systems"
+    """An event, for whoever has a rule for it."""
+
+
+EVERY_WAY = tuple(Way)
+
+
 class Notice(Model):
     """One message.  `journal_head` anchors the journal outside of our own table."""
 

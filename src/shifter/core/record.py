@@ -115,7 +115,9 @@ class Record(Model):
     ended_at: datetime | None = None
     """When it ended; the watchdog looks after it for a day from then."""
     outbox: tuple[Notice, ...] = ()
-    """Notices that nobody has confirmed as sent."""
+    """Notices that people have not been told for certain."""
+    unannounced: tuple[Notice, ...] = ()
+    """The same for systems: whoever waits for one way must not keep the other back."""
     rollback: Rollback | None = None
     proof: Proof | None = None
     journal_length: int = 0

@@ -1,7 +1,8 @@
 """Saving: a record, its journal entry and its notice always change together.
 
-A notice is put into the record's outbox by the save that causes it and taken out when
-it was sent, so a crash between the two tells people twice rather than never.
+A notice is put into the record by the save that causes it, once for people and once for
+systems, and taken out when it was sent.  So a crash between the two tells twice rather
+than never, and a way that is broken keeps nothing back from the other one.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shifter.core.directive import Directive, Next
-from shifter.core.errors import AwsError, Conflict, NotFound
+from shifter.core.errors import AwsError, Conflict, NotFound, Rejected
 from shifter.core.gates.gate import Judgement
 from shifter.core.journal import Entry
-from shifter.core.notice import Notice, Severity
+from shifter.core.notice import Notice, Severity, Way
 from shifter.core.phases import Phase
 from shifter.core.record import Record
 from shifter.ports import Ports
@@ -26,6 +27,10 @@ ATTEMPTS = 5
 """So often is an act tried when others save at the same moment."""
 EVENTS_PER_VERB = 15
 """History events that one function and the states around it use, rounded up."""
+QUEUED = 25
+"""So many notices wait for one way: a record must never grow too large to be saved."""
+LONGEST_REASON = 2_000
+"""Characters of a reason that is told; the journal has all of it."""
 
 
 def load(ports: Ports, cutover_id: str) -> Record:
@@ -70,34 +75,44 @@ def save(
         judgements=judgements,
         previous=record.journal_head,
     ).sealed()
-    outbox = record.outbox
+    changes: dict[str, Any] = {
+        "version": record.version + 1,
+        "journal_length": entry.number,
+        "journal_head": entry.hash,
+    }
     if notify is not None:
-        outbox = (
-            *outbox,
-            Notice(
-                severity=notify,
-                environment=record.environment,
-                cutover_id=record.cutover_id,
-                at=now,
-                phase=record.phase,
-                step=record.step,
-                steps=len(record.plan.steps),
-                action=action,
-                rule=rule,
-                reason=reason,
-                journal_head=entry.hash,
-            ),
-        )
-    saved = record.model_copy(
-        update={
-            "version": record.version + 1,
-            "journal_length": entry.number,
-            "journal_head": entry.hash,
-            "outbox": outbox,
-        }
-    )
+        notice = _notice(record, entry, notify)
+        changes["outbox"] = _queued(record.outbox, notice)
+        changes["unannounced"] = _queued(record.unannounced, notice)
+    saved = record.model_copy(update=changes)
     ports.store.save(saved, entry)
     return saved
+
+
+def _notice(record: Record, entry: Entry, severity: Severity) -> Notice:
+    """What is told of a save; a reason that is too long to keep ends early."""
+    return Notice(
+        severity=severity,
+        environment=record.environment,
+        cutover_id=record.cutover_id,
+        at=entry.at,
+        phase=entry.phase,
+        step=entry.step,
+        steps=len(record.plan.steps),
+        action=entry.action,
+        rule=entry.rule,
+        reason=entry.reason[:LONGEST_REASON],
+        journal_head=entry.hash,
+    )
+
+
+def _queued(waiting: tuple[Notice, ...], notice: Notice) -> tuple[Notice, ...]:
+    """One more notice; a full queue lets go of its oldest, of pages only at last."""
+    queue = [*waiting, notice]
+    if len(queue) > QUEUED:
+        calm = (n for n, old in enumerate(queue) if old.severity is Severity.INFO)
+        del queue[next(calm, 0)]
+    return tuple(queue)
 
 
 def persistently(once: Callable[[], Done]) -> Done:
@@ -109,27 +124,55 @@ def persistently(once: Callable[[], Done]) -> Done:
 
 
 def deliver(ports: Ports, record: Record) -> Record:
-    """Send what is in the outbox and empty it; what cannot be sent stays for later.
+    """Send what waits to be sent; what cannot be sent stays for later.
 
     Never raises for a notice: telling people must not keep traffic from safety.
     """
-    if not record.outbox:
+    told = _sent(ports, record.outbox, Way.PEOPLE)
+    announced = _sent(ports, record.unannounced, Way.SYSTEMS)
+    if not told and not announced:
         return record
+    newest = (told or announced)[-1].subject
+    count = f"{len(told)} sent" if told else f"{len(announced)} announced"
     try:
-        for notice in record.outbox:
-            ports.notifier.send(notice)
         return save(
             ports,
-            record.model_copy(update={"outbox": ()}),
+            record.model_copy(
+                update={
+                    "outbox": _without(record.outbox, told),
+                    "unannounced": _without(record.unannounced, announced),
+                }
+            ),
             now=ports.clock.now(),
             actor="notifier",
             action="notify",
             rule="outbox",
-            reason=f"{len(record.outbox)} sent: {record.outbox[-1].subject}",
+            reason=f"{count}: {newest}",
             before=record.phase,
         )
     except (AwsError, Conflict):
         return record
+
+
+def _sent(ports: Ports, waiting: tuple[Notice, ...], way: Way) -> list[Notice]:
+    """Send the notices that wait for one way, until it fails; return those that went.
+
+    One that is refused for itself is passed over: the next may be accepted.
+    """
+    sent: list[Notice] = []
+    for notice in waiting:
+        try:
+            ports.notifier.send(notice, (way,))
+        except Rejected:
+            continue
+        except AwsError:
+            break
+        sent.append(notice)
+    return sent
+
+
+def _without(waiting: tuple[Notice, ...], sent: list[Notice]) -> tuple[Notice, ...]:
+    return tuple(notice for notice in waiting if notice not in sent)
 
 
 def direct(record: Record, action: Next, until: datetime) -> Directive:
