@@ -367,6 +367,36 @@ def test_declining_leads_back() -> None:
     )
 
 
+def test_nobody_approves_what_somebody_has_declined() -> None:
+    """Whoever said no was told that it leads back, and so it does."""
+    bench, directive = _asked()
+    _decline(bench)
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        _answer(bench, by="Oak", reason="it looks fine to me")
+
+    assert "Willow declined elder already: the next assessment goes back" == str(
+        refused.value
+    )
+    assert record == bench.record
+    bench.finish_all(directive)
+    assert Phase.ROLLED_BACK is bench.record.phase
+
+
+def test_whoever_declines_after_an_approval_is_heard() -> None:
+    bench, directive = _asked()
+    _approve(bench)
+    _answer(bench, approved=False, by="Oak", reason="the ice cracks")
+
+    bench.finish_all(directive)
+
+    assert (Phase.ROLLED_BACK, "elder: declined by Oak: the ice cracks") == (
+        bench.record.phase,
+        bench.record.reason,
+    )
+
+
 def test_the_starter_may_not_approve() -> None:
     """Four eyes see more than two."""
     bench = _started()

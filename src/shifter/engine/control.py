@@ -4,7 +4,7 @@ An order never touches weights itself.  Each is one conditional save; when someb
 saves at the same moment, the order is tried again on what they saved.
 
 An answer counts only when it is asked for, so nobody approves what they have not seen.
-What leads out at any time is an abort.
+What leads out at any time is an abort; neither it nor a refusal can be taken back.
 """
 
 from __future__ import annotations
@@ -81,6 +81,11 @@ def answer(
         if gate not in record.waiting:
             way_out = "" if approved else "; an abort leads out at any time"
             raise Refused(_not_asked(record, asked, now) + way_out)
+        declined = _declined(record, gate) if approved else None
+        if declined is not None:
+            raise Refused(
+                f"{declined.by} declined {gate} already: the next assessment goes back"
+            )
         if approved and _expired(record, asked, now):
             deadline = format_duration(record.plan.deadline(asked))
             raise Refused(
@@ -115,6 +120,12 @@ def _not_asked(record: Record, gate: ApprovalGate, now: datetime) -> str:
     if given is not None and situation.next_share == gate.before:
         return f"{given.by} has answered {gate.name} already: {given.reason}"
     return f"{gate.name} is not due yet: it is asked for before {before}"
+
+
+def _declined(record: Record, gate: str) -> Answer | None:
+    """The refusal at this gate that no assessment has acted upon yet."""
+    told = (a for a in record.answers if a.gate == gate and not a.approved)
+    return next(told, None)
 
 
 def _expired(record: Record, gate: ApprovalGate, now: datetime) -> bool:
