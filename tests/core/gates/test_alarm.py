@@ -22,6 +22,7 @@ ON_GREEN = AlarmGate(
 )
 BEFORE = situation(expected=(ALL_BLUE,))
 MOVING = situation(expected=(ALL_BLUE, Split.leaving_blue(50)))
+MOVING_ON = situation(expected=(Split.leaving_blue(50), Split.leaving_blue(500)))
 AFTER = situation(expected=(Split.leaving_blue(50),))
 EDGES = frozenset({"edge-1", "edge-2"})
 TAKEN_AWAY = situation(
@@ -96,7 +97,8 @@ def test_an_alarm_passes_while_it_is_ok(
     ("gate", "where", "state", "detail"),
     [
         (ON_GREEN, BEFORE, State.GOOD, "no data, and no traffic on green yet"),
-        (ON_GREEN, MOVING, State.NO_DATA, "INSUFFICIENT_DATA"),
+        (ON_GREEN, MOVING, State.GOOD, "no data, and no traffic on green yet"),
+        (ON_GREEN, MOVING_ON, State.NO_DATA, "INSUFFICIENT_DATA"),
         (ON_GREEN, AFTER, State.NO_DATA, "INSUFFICIENT_DATA"),
         (ON_GREEN, TAKEN_AWAY, State.GOOD, "no data, and no traffic on green yet"),
         (ON_GREEN, AT_ONE_EDGE, State.NO_DATA, "INSUFFICIENT_DATA"),
@@ -106,6 +108,7 @@ def test_an_alarm_passes_while_it_is_ok(
     ids=[
         "before",
         "moving",
+        "moving on",
         "after",
         "taken away",
         "taken away at one edge",
@@ -116,7 +119,7 @@ def test_an_alarm_passes_while_it_is_ok(
 def test_no_data_is_fine_only_where_there_is_no_traffic(
     gate: AlarmGate, where: Situation, state: State, detail: str
 ) -> None:
-    """The lane has to be named, and every split that may be shown gives it nothing."""
+    """The lane has to be named, and a split that may be shown gives it nothing."""
     judged = gate.judge(SILENT, where)
 
     assert (state, detail) == (judged.reading.state, judged.reading.detail)

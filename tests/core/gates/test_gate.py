@@ -160,12 +160,14 @@ def test_whatever_passes_lets_a_cutover_start() -> None:
     [
         (Lane.GREEN, (ALL_BLUE,), True),
         (Lane.CANARY, (ALL_BLUE, Split.leaving_blue(500)), True),
-        (Lane.GREEN, (ALL_BLUE, Split.leaving_blue(500)), False),
+        (Lane.GREEN, (ALL_BLUE, Split.leaving_blue(500)), True),
+        (Lane.GREEN, (Split.leaving_blue(50), Split.leaving_blue(500)), False),
+        (Lane.GREEN, (Split.leaving_blue(50),), False),
         (Lane.BLUE, (Split.leaving_blue(1000),), True),
         (None, (ALL_BLUE,), False),
     ],
 )
-def test_a_lane_is_idle_when_nothing_may_send_requests_there(
+def test_a_lane_is_idle_when_an_edge_may_send_no_request_there(
     lane: Lane | None, expected: tuple[Split, ...], idle: bool
 ) -> None:
     """While a step moves, either of its two splits counts."""

@@ -218,8 +218,10 @@ class Gate(Model, Generic[Seen]):
 
 
 def lane_of_weight_zero(situation: Situation, lane: Lane | None) -> bool:
-    """Tell whether no request is meant to reach this lane now.
+    """Tell whether it may be meant that no request reaches this lane now.
 
+    While a step moves, an edge may still show the split before it: a first shift that
+    was interrupted would wait for ever for what only its second try can bring.
     Weights that were taken away by hand at every edge, and adopted, are meant, too.
     """
     if lane is None:
@@ -227,4 +229,4 @@ def lane_of_weight_zero(situation: Situation, lane: Lane | None) -> bool:
     adopted = situation.adopted
     if adopted.keys() == situation.edges and situation.edges:
         return all(weights.of(lane) == 0 for weights in adopted.values())
-    return all(split.of(lane) == 0 for split in situation.expected)
+    return any(split.of(lane) == 0 for split in situation.expected)
