@@ -343,10 +343,48 @@ def test_people_are_paged_once_for_each_topic() -> None:
 
     _assess(bench)
 
-    assert (2, "deadline_page:burrows,croaking") == (
+    assert (2, "deadline_page:burrows,croaking!") == (
         len(bench.pages),
         bench.record.paged,
     )
+
+
+def test_a_gate_that_comes_and_goes_beside_what_was_paged_pages_nobody() -> None:
+    """An approval is overdue, and all night long an alarm flickers: it is told once."""
+    flickering = CROAKING | {"on_alarm": "hold"}
+    elder = {"kind": "approval", "name": "elder", "before": "5 %"}
+    bench = Bench()
+    directive = bench.follow(bench.start(plan(gates=[flickering, BURROWS, elder])))
+    bench.wait(hours=2)
+    directive = bench.follow(directive)
+    assert 1 == len(bench.pages)
+
+    for state in [AlarmState.ALARM, AlarmState.OK] * 10:
+        bench.river.alarms["frogs-complain"] = AlarmSeen(state)
+        directive = bench.follow(directive)
+
+    assert 2 == len(bench.pages)
+    assert "deadline_page:croaking,elder!" == bench.record.paged
+
+
+def test_a_gate_that_was_told_beside_another_is_told_again_when_it_is_overdue() -> None:
+    flickering = CROAKING | {"on_alarm": "hold"}
+    elder = {"kind": "approval", "name": "elder", "before": "5 %"}
+    bench = Bench()
+    directive = bench.follow(bench.start(plan(gates=[flickering, BURROWS, elder])))
+    bench.wait(hours=2)
+    bench.river.alarms["frogs-complain"] = AlarmSeen(AlarmState.ALARM)
+    directive = bench.follow(directive)
+    assert (1, "deadline_page:croaking,elder!") == (
+        len(bench.pages),
+        bench.record.paged,
+    )
+    bench.wait(hours=2)
+
+    bench.follow(directive)
+
+    assert 2 == len(bench.pages)
+    assert "deadline_page:croaking!,elder!" == bench.record.paged
 
 
 def test_a_topic_that_went_away_is_paged_when_it_comes_again() -> None:
@@ -361,6 +399,26 @@ def test_a_topic_that_went_away_is_paged_when_it_comes_again() -> None:
         assert "" == bench.record.paged
 
     assert 2 == len(bench.pages)
+
+
+def test_a_first_shift_that_was_interrupted_waits_for_no_alarm_on_its_own_lane() -> (
+    None
+):
+    """Green has had no request yet, and only this shift brings it some."""
+    on_green = CROAKING | {"name": "on-green", "alarm": "newts", "lane": "green"}
+    bench = Bench()
+    bench.river.alarms["newts"] = AlarmSeen(AlarmState.INSUFFICIENT_DATA)
+    bench.river.refused.update({"write edge-1", "write edge-2"})
+    directive = bench.reach(Phase.SHIFTING, 1, plan=plan(gates=[on_green, BURROWS]))
+    directive = bench.follow(directive)
+    bench.river.refused.clear()
+
+    directive = bench.go_on(directive, lambda record: record.phase is Phase.BAKING)
+
+    assert bench.clock.now() - NOW < timedelta(minutes=5)
+    bench.wait(minutes=20)
+    bench.follow(directive)
+    assert "waiting for on-green has no data: INSUFFICIENT_DATA" == bench.record.reason
 
 
 def test_a_hold_tells_nobody() -> None:

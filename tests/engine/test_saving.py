@@ -202,7 +202,8 @@ def test_a_notice_that_is_refused_for_itself_keeps_no_later_one_back() -> None:
     assert ["lunch"] == [notice.reason for notice in bench.record.outbox]
 
 
-def _tell(bench: Bench, number: int, severity: Severity) -> Record:
+def _told(bench: Bench, number: int, severity: Severity) -> Record:
+    """The record after one more thing that people are told, and nobody can send."""
     record = bench.record
     return save(
         bench.ports,
@@ -223,8 +224,8 @@ def test_notices_that_cannot_be_sent_never_make_a_record_too_large_to_be_saved()
     """A night without the topic must not take the way back away."""
     bench = Bench()
     bench.reach(Phase.BAKING, 1)
-    for number in range(500):
-        record = _tell(bench, number, Severity.PAGE)
+    records = [_told(bench, number, Severity.PAGE) for number in range(500)]
+    record = records[-1]
 
     assert [QUEUED, QUEUED] == [len(record.outbox), len(record.unannounced)]
     assert record.outbox[-1].reason.startswith("499 otters complain")
@@ -236,9 +237,10 @@ def test_a_full_queue_lets_go_of_what_needs_nobody_before_it_lets_go_of_a_page()
 ):
     bench = Bench()
     bench.reach(Phase.BAKING, 1)
-    _tell(bench, 0, Severity.PAGE)
-    for number in range(1, 2 * QUEUED):
-        record = _tell(bench, number, Severity.INFO)
+    calm = [Severity.INFO] * (2 * QUEUED - 1)
+    told = enumerate([Severity.PAGE, *calm])
+    records = [_told(bench, number, severity) for number, severity in told]
+    record = records[-1]
 
     assert [Severity.PAGE, *[Severity.INFO] * (QUEUED - 1)] == [
         notice.severity for notice in record.outbox

@@ -10,7 +10,7 @@ from shifter.core.decide import decide
 from shifter.core.directive import Directive, Next
 from shifter.core.edges import Found
 from shifter.core.gates.dns import DnsSeen
-from shifter.core.gates.gate import Verdict
+from shifter.core.gates.gate import OnDeadline, Verdict
 from shifter.core.lanes import Weights
 from shifter.core.notice import Severity
 from shifter.core.orders import Pause
@@ -165,9 +165,18 @@ def _shown(case: Case, seen: Seen, found: Found) -> dict[str, Weights]:
 
 
 def _topic(case: Case, decision: Decision) -> str:
-    """What a page is about; the same topic is not paged twice in a row."""
-    gates = ",".join(sorted(case.waiting))
-    return f"{decision.rule}:{gates}"
+    """What a page is about; the same topic is not paged twice in a row.
+
+    It names every gate that waited since the first page; overdue ones end with "!".
+    A gate that comes and goes beside them is told once: whoever knows that an approval
+    is overdue must not be paged anew by each datapoint of a restless lag.
+    """
+    rule, _, told = case.record.paged.partition(":")
+    known = told.replace("!", "").split(",") if told and rule == decision.rule else []
+    overdue = {gate for how in OnDeadline for gate in case.overdue(how)}
+    gates = sorted({*known, *case.waiting})
+    named = ",".join(f"{gate}!" if gate in overdue else gate for gate in gates)
+    return f"{decision.rule}:{named}"
 
 
 def _severity(record: Record, changed: Record, decision: Decision) -> Severity | None:
