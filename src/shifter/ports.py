@@ -104,6 +104,7 @@ class Edges(Protocol):
     ) -> Mapping[str, AwsError]:
         """Write edges in parallel, once each, without retries; return what failed.
 
+        An edge that the topology does not name has failed, and keeps no other back.
         `before_each` is called right before each write and may raise to forbid it;
         what it raises is raised here, after the writes under way have ended.
         """

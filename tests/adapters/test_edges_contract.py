@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from shifter.core.edges import EdgeState
-from shifter.core.errors import AwsError, ClaimExpired, Throttled, Unavailable
+from shifter.core.errors import (
+    AwsError,
+    ClaimExpired,
+    Rejected,
+    Throttled,
+    Unavailable,
+)
 from shifter.core.gates.targets import TargetsSeen
 from shifter.core.lanes import ALL_BLUE, Lane, Split, Weights
 from tests.adapters.bench import ALL_BLUE_STATE, Bench
@@ -162,6 +168,16 @@ def test_one_edge_that_fails_does_not_keep_the_other_from_being_written(
         "edge-1": Throttled
     }
     assert bench.edges.read() == {"edge-1": ALL_BLUE_STATE, "edge-2": TEN}
+
+
+def test_an_edge_that_the_topology_lacks_does_not_keep_the_other_from_being_written(
+    small: Bench,
+) -> None:
+    """A record is older than the topology that a way back reads."""
+    failures = small.edges.write({"edge-1": TEN, "edge-2": TEN}, nothing)
+
+    assert {"edge-2": Rejected} == {edge: type(e) for edge, e in failures.items()}
+    assert small.edges.read() == {"edge-1": TEN}
 
 
 def test_a_write_whose_answer_is_lost_counts_as_failed_and_may_have_happened(

@@ -130,6 +130,37 @@ def test_dns_and_capacity_follow_the_edges() -> None:
     assert (2, True) == (bench.river.running, bench.river.scale_in_suspended)
 
 
+def _without_edge_2(bench: Bench) -> None:
+    """Somebody has written a topology with one edge, in the midst of a cutover."""
+    one = Topology.model_validate(topology_document("edge-1", dns=None))
+    bench.ports.topology = bench.river.topology = one
+    del bench.river.edges["edge-2"]
+
+
+def test_an_edge_that_left_the_topology_keeps_no_other_from_being_written() -> None:
+    """Nobody can say that it is all blue, so it does not end: people are paged."""
+    bench, directive = _aborted()
+    _without_edge_2(bench)
+
+    bench.go_on(directive, lambda record: record.phase is Phase.ROLLBACK_STUCK)
+
+    assert {"edge-1": "1/0/0"} == bench.river.shows()
+    assert "edge-2 is not in the topology any more" in bench.pages[-1]
+    assert f"cutover:{OTTERS}" == bench.holder
+
+
+def test_an_edge_that_left_the_topology_holds_every_step() -> None:
+    bench = Bench()
+    directive = bench.reach(Phase.BAKING, 1)
+    _without_edge_2(bench)
+    bench.wait(hours=1)
+
+    bench.follow(directive)
+
+    assert (Phase.BAKING, 1) == (bench.record.phase, bench.record.step)
+    assert "edge-2: is not in the topology any more" in bench.record.reason
+
+
 # --- settling -------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shifter.adapters.failures import translated
-from shifter.core.edges import EdgeState
+from shifter.core.edges import LOST, EdgeState
 from shifter.core.errors import AwsError, Rejected
 from shifter.core.gates.gate import Unreadable
 from shifter.core.gates.targets import TargetsSeen
@@ -89,7 +89,9 @@ class AlbEdges:
         actions = {
             name: _to_actions(self._edges[name], state)
             for name, state in states.items()
+            if name in self._edges
         }
+        lost = states.keys() - actions.keys()
 
         def write(name: str) -> AwsError | None:
             before_each()
@@ -100,7 +102,9 @@ class AlbEdges:
             return None
 
         failures = zip(actions, _in_parallel(write, actions), strict=True)
-        return {name: error for name, error in failures if error is not None}
+        return {name: Rejected("ModifyRule", name, LOST) for name in lost} | {
+            name: error for name, error in failures if error is not None
+        }
 
     def targets(self, lane: Lane) -> TargetsSeen:
         edges = [edge for edge in self._edges.values() if lane in edge.target_groups]

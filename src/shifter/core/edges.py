@@ -36,6 +36,10 @@ class EdgeState(Model):
         )
 
 
+LOST = "is not in the topology any more: put it back"
+"""What is said of an edge that the record knows and nobody can find."""
+
+
 class DnsChange(Model):
     """A change of the DNS weights that was asked of Route 53."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from shifter.core.edges import EdgeState
+from shifter.core.edges import LOST, EdgeState
 from shifter.core.gates.gate import Unreadable
 from shifter.core.lanes import ALL_BLUE
 from shifter.ports import Ports
@@ -20,7 +20,8 @@ def write(
     """Write all blue at these edges and read all back; return what is wrong, by edge.
 
     `states` keeps what an edge has beside its weights.  Edges that are `unable` are not
-    written: blue has no healthy target there, and another lane has.
+    written: blue has no healthy target there, and another lane has.  One that has left
+    the topology cannot be, and nobody can say that it is all blue.
     """
     failures = ports.edges.write(
         {
@@ -30,9 +31,11 @@ def write(
         },
         lambda: None,
     )
-    wrong = read(ports)
+    shown = ports.edges.read()
+    wrong = {edge: LOST for edge in sorted(states) if edge not in shown}
+    wrong |= compare(shown)
     for edge in wrong:
-        if edge in failures:
+        if edge in failures and edge in shown:
             wrong[edge] += f" ({failures[edge]})"
         if edge in unable:
             wrong[edge] += " (not written: blue has no healthy target there)"

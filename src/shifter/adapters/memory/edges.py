@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shifter.adapters.memory.world import MemoryWorld
-from shifter.core.edges import EdgeState
-from shifter.core.errors import AwsError
+from shifter.core.edges import LOST, EdgeState
+from shifter.core.errors import AwsError, Rejected
 from shifter.core.gates.gate import Unreadable
 from shifter.core.gates.targets import TargetsSeen
 from shifter.core.lanes import ALB_WEIGHT_LIMIT, Lane, Weights
@@ -37,6 +37,9 @@ class MemoryEdges:
             self._check(name, state.weights)
         failures: dict[str, AwsError] = {}
         for name, state in states.items():
+            if name not in self._world.edges:
+                failures[name] = Rejected("ModifyRule", name, LOST)
+                continue
             before_each()
             try:
                 self._write(name, state)

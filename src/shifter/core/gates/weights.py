@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from shifter.core.edges import EdgeState, Found, compare
+from shifter.core.edges import LOST, EdgeState, Found, compare
 from shifter.core.gates.gate import (
     Gate,
     Reading,
@@ -31,8 +31,9 @@ class WeightsGate(Gate[EdgesSeen]):
     name: Literal["weights"] = "weights"
 
     def find(self, seen: EdgesSeen, situation: Situation) -> dict[str, Found]:
-        """Compare each edge with the record."""
-        return {
+        """Compare each edge with the record; one that is not shown is unreadable."""
+        lost = dict.fromkeys(situation.edges - seen.keys(), Found.UNREADABLE)
+        return lost | {
             edge: Found.UNREADABLE
             if isinstance(state, Unreadable)
             else compare(state.weights, situation.expected, situation.adopted.get(edge))
@@ -48,9 +49,9 @@ class WeightsGate(Gate[EdgesSeen]):
         wanted = " or ".join(str(split) for split in situation.expected)
         told = (
             "; ".join(
-                f"{edge}: {_describe(state)}"
-                for edge, state in sorted(seen.items())
-                if found[edge] is not Found.SAME
+                f"{edge}: {_describe(seen.get(edge, _LOST))}"
+                for edge, is_ in sorted(found.items())
+                if is_ is not Found.SAME
             )
             or "no edge was read"
         )
@@ -64,6 +65,9 @@ class WeightsGate(Gate[EdgesSeen]):
             ),
             Verdict.BREACH if worst in {Found.ABOVE, Found.FOREIGN} else Verdict.WAIT,
         )
+
+
+_LOST = Unreadable(LOST)
 
 
 def _describe(state: EdgeState | Unreadable) -> str:
