@@ -411,6 +411,35 @@ def test_the_starter_may_not_approve() -> None:
     assert record == bench.record
 
 
+ROLE = "arn:aws:sts::123456789012:assumed-role/otter-keepers"
+
+
+def test_the_starter_may_not_approve_in_a_later_session_that_nobody_has_named() -> None:
+    """An hour later the SDK has renewed the credentials, with another made-up name."""
+    started, later = (f"{ROLE}/botocore-session-17640{n}0000" for n in (1, 2))
+    bench = Bench()
+    bench.follow(bench.start(ASKING_FIRST, by=started))
+    record = bench.record
+
+    with pytest.raises(Refused) as refused:
+        _answer(bench, by=later)
+
+    assert (
+        f"{later} may be {started}, who started {OTTERS}: a session that is named by "
+        "the time tells nobody apart: set role_session_name"
+    ) == str(refused.value)
+    assert record == bench.record
+
+
+def test_somebody_else_of_the_same_role_may_approve() -> None:
+    bench = Bench()
+    bench.follow(bench.start(ASKING_FIRST, by=f"{ROLE}/hazel"))
+
+    _answer(bench, by=f"{ROLE}/willow")
+
+    assert f"{ROLE}/willow" == bench.record.answers[-1].by
+
+
 def test_the_starter_may_approve_where_the_plan_says_so() -> None:
     alone = ELDER | {"before": "5 %", "allow_starter": True}
     bench = _started(plan(gates=[CROAKING, alone]))

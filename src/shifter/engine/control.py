@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from shifter.core.callers import may_be_one
 from shifter.core.errors import Refused
 from shifter.core.gates.approval import ApprovalGate
 from shifter.core.gates.gate import OnDeadline
@@ -74,8 +75,8 @@ def answer(
 
     def order(record: Record) -> Record:
         now, asked = ports.clock.now(), _approval(record, gate)
-        if approved and by == record.started_by and not asked.allow_starter:
-            raise Refused(f"{by} started {cutover_id}: somebody else must approve it")
+        if approved and not asked.allow_starter:
+            _somebody_else(by, record)
         if record.phase in GOING_BACK:
             raise Refused(f"{cutover_id} is going back already: {record.reason}")
         if gate not in record.waiting:
@@ -120,6 +121,19 @@ def _not_asked(record: Record, gate: ApprovalGate, now: datetime) -> str:
     if given is not None and situation.next_share == gate.before:
         return f"{given.by} has answered {gate.name} already: {given.reason}"
     return f"{gate.name} is not due yet: it is asked for before {before}"
+
+
+def _somebody_else(by: str, record: Record) -> None:
+    """Raise Refused for who has started the cutover, or may have."""
+    starter = record.started_by
+    if by == starter:
+        told = f"{by} started {record.cutover_id}: somebody else must approve it"
+        raise Refused(told)
+    if may_be_one(by, starter):
+        raise Refused(
+            f"{by} may be {starter}, who started {record.cutover_id}: a session that "
+            "is named by the time tells nobody apart: set role_session_name"
+        )
 
 
 def _declined(record: Record, gate: str) -> Answer | None:
