@@ -33,13 +33,14 @@ class MemoryEdges:
     def write(
         self, states: Mapping[str, EdgeState], before_each: Callable[[], None]
     ) -> Mapping[str, AwsError]:
-        for name, state in states.items():
+        known = {n: state for n, state in states.items() if n in self._world.edges}
+        failures: dict[str, AwsError] = {
+            name: Rejected("ModifyRule", name, LOST)
+            for name in states.keys() - known.keys()
+        }
+        for name, state in known.items():
             self._check(name, state.weights)
-        failures: dict[str, AwsError] = {}
-        for name, state in states.items():
-            if name not in self._world.edges:
-                failures[name] = Rejected("ModifyRule", name, LOST)
-                continue
+        for name, state in known.items():
             before_each()
             try:
                 self._write(name, state)
