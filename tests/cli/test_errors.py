@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from shifter.cli.errors import Commands, ExitCode, exit_code, sentences
 from shifter.core.errors import (
+    AwsError,
     BadEvent,
     ClaimExpired,
     Conflict,
@@ -105,3 +106,21 @@ def test_what_nobody_foresaw_is_not_swallowed() -> None:
 
     assert result.exit_code == 1
     assert isinstance(result.exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("error", [Denied, Unavailable, Throttled, Rejected])
+def test_whoever_cannot_read_the_table_is_told_the_way_back(
+    error: type[AwsError],
+) -> None:
+    [of_the_table] = sentences(error("Query", "environment payments-prod", "no"))
+    [of_a_function] = sentences(error("Invoke", "roll_back", "no"))
+
+    told = "shifter rollback --without-record --reason TEXT"
+    assert of_the_table.endswith(told)
+    assert told not in of_a_function
+
+
+def test_a_session_that_has_expired_is_no_reason_to_break_the_glass() -> None:
+    [told] = sentences(Denied("Query", "environment payments-prod", "ExpiredToken: x"))
+
+    assert told.endswith("your session has expired: log in again")

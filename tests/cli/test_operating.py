@@ -550,8 +550,8 @@ def test_one_sentence_says_why_it_waits_and_why_it_went_on(on: Stage) -> None:
     beyond = run(on, "explain", "--entry", "999")
 
     assert "demo stayed at step 1 of 2, 10 % at" in waits
-    assert "because waiting for all: awaited before 100 %." in waits
-    assert " all: awaited before 100 %" in waits
+    assert "because waiting for all: approval awaited before 100 %." in waits
+    assert " all: approval awaited before 100 %" in waits
     assert "demo moved to step 1 of 2, 10 % at" in went_on
     assert "because everything is ready: on to 10 %." in went_on
     assert "there is no entry 999: the journal has " in beyond.stderr

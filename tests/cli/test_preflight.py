@@ -61,21 +61,29 @@ class Desk:
         """What the last test page shows."""
         return str(self.asked[-1]["preflight"]["test_page"])
 
-    def run(self, *arguments: str, typed: Callable[[], str] = str) -> Ended:
-        return stages.run_in(self.aws, *arguments, stdin=_Typed(typed))
+    def run(
+        self,
+        *arguments: str,
+        typed: Callable[[], str] = str,
+        terminal: bool = False,
+    ) -> Ended:
+        return stages.run_in(
+            self.aws, *arguments, stdin=_Typed(typed, terminal=terminal)
+        )
 
 
 class _Typed:
     """Standard input whose line is known when it is read."""
 
-    def __init__(self, line: Callable[[], str]) -> None:
+    def __init__(self, line: Callable[[], str], *, terminal: bool) -> None:
         self._line = line
+        self._terminal = terminal
 
     def readline(self) -> str:
         return f"{self._line()}\n"
 
     def isatty(self) -> bool:
-        return False
+        return self._terminal
 
 
 @pytest.fixture
@@ -94,9 +102,9 @@ def test_a_ready_plan_and_a_page_that_arrived_are_ready_to_start(desk: Desk) -> 
         "errors   payments-prod-green-5xx  roll back",
         "latency  payments-prod-green-p99  hold",
         "lock           free",
-        "blue           running 3",
+        "blue has       3 tasks running",
         "DNS to edge-2  0 %",
-        "A/A check      not part of this: shifter evidence check tells",
+        "evidence       rolls back by itself; try it first: shifter evidence check",
         "Ready to start; the test page arrived.",
     ):
         assert told in shown
@@ -112,6 +120,33 @@ def test_a_page_that_nobody_acknowledges_is_not_ready(desk: Desk, typed: str) ->
     assert 4 == ended.exit_code
 
 
+def test_a_code_that_was_mistyped_is_asked_for_again(desk: Desk) -> None:
+    """The page of the last try is in the same inbox: nobody is woken twice for it."""
+    typed = iter(["none", "0", ""])
+
+    def types() -> str:
+        return next(typed) or desk.code
+
+    ended = desk.run("preflight", PLAN, typed=types, terminal=True)
+
+    assert 2 == ended.stderr.count("Another code was sent.")
+    assert "Ready to start; the test page arrived." in ended.stdout
+    assert 0 == ended.exit_code
+
+
+def test_a_page_that_did_not_arrive_is_asked_for_once(desk: Desk) -> None:
+    ended = desk.run("preflight", PLAN, terminal=True)
+
+    assert "Another code was sent." not in ended.stderr
+    assert 4 == ended.exit_code
+
+
+def test_whoever_is_paged_is_told_who_asked(desk: Desk) -> None:
+    desk.run("preflight", PLAN, typed=lambda: desk.code)
+
+    assert str(desk.asked[-1]["preflight"]["by"]).endswith(":user/ada")
+
+
 def test_a_page_that_could_not_be_sent_is_not_asked_for(desk: Desk) -> None:
     desk.answer = {**READY, "paged": False, "ready": False}
 
@@ -120,16 +155,17 @@ def test_a_page_that_could_not_be_sent_is_not_asked_for(desk: Desk) -> None:
 
     ended = desk.run("preflight", PLAN, typed=nobody_reads)
 
-    assert "NOT READY; NOBODY ACKNOWLEDGED" in ended.stdout
+    assert "NOT READY; THE TEST PAGE COULD NOT BE SENT" in ended.stdout
     assert 4 == ended.exit_code
 
 
 def test_without_a_page_nobody_is_woken_and_that_is_said(desk: Desk) -> None:
     ended = desk.run("preflight", PLAN, "--no-page")
 
-    assert ["plan"] == list(desk.asked[0]["preflight"])
+    assert ["plan", "by"] == list(desk.asked[0]["preflight"])
     assert ended.stdout.endswith(
-        "Ready to start; whether a page arrives was not tested.\n"
+        "Ready to start; whether a page arrives was not tested.\n\n"
+        "  shifter start FILE\n"
     )
     assert 0 == ended.exit_code
 
@@ -145,7 +181,7 @@ def test_every_problem_is_told(desk: Desk) -> None:
     ended = desk.run("preflight", PLAN, "--no-page")
 
     assert "not ready: edge-1: 9/1: bring it back" in ended.stdout
-    assert "held by deploy:7 since 2026-03-02 08:00:00+00:00" in ended.stdout
+    assert "held by deploy:7 since 2026-03-02 08:00:00 UTC" in ended.stdout
     assert "NOT READY" in ended.stdout
     assert 4 == ended.exit_code
 
@@ -194,14 +230,15 @@ def test_without_the_record_it_says_what_it_does_not_know(desk: Desk) -> None:
     ]
     assert "Without the record Shifter does not know" in ended.stderr
     assert "edge-1: all blue\n" in ended.stdout
-    assert "look again at 2026-03-02T09:00:40Z" in ended.stdout
+    assert "All blue at every edge. A late write may still land" in ended.stdout
+    assert "repeat this after 09:00:40 UTC" in ended.stdout
     assert 0 == ended.exit_code
 
 
 def test_an_edge_that_is_not_all_blue_is_stuck(desk: Desk) -> None:
     desk.answer = {
         "environment": "payments-prod",
-        "edges": {"edge-1": "shows 9/0/1"},
+        "edges": {"edge-1": "shows blue 90 %, green 10 %"},
         "verified": False,
         "look_again_at": "2026-03-02T09:00:40Z",
     }

@@ -41,7 +41,9 @@ CROAKING = judgement("croaking", Verdict.BREACH, "in ALARM: loud frogs")
 ECHO = judgement(
     "echo", Verdict.WAIT, "no lag", kind="replication", state=State.NO_DATA
 )
-ELDER = judgement("elder", Verdict.WAIT, "awaited before 50 %", kind="approval")
+ELDER = judgement(
+    "elder", Verdict.WAIT, "approval awaited before 50 %", kind="approval"
+)
 HOLD = judgement("hold", Verdict.WAIT, "paused by Bramble: lunch", kind="hold")
 HEADCOUNT = judgement(
     "headcount",
@@ -153,14 +155,14 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         ),
     ),
     "three failures in a row": (
-        case(record(failures=2), degraded="edge-1 shows 1/0/0"),
-        _out("failed_too_often", "3 acts in a row failed: edge-1 shows 1/0/0"),
+        case(record(failures=2), degraded="edge-1 shows blue 100 %"),
+        _out("failed_too_often", "3 acts in a row failed: edge-1 shows blue 100 %"),
     ),
     "a deadline that leads back": (
         case(baked(waiting={"elder": NOW - 8 * HOUR}), ELDER),
         _out(
             "deadline",
-            "waited in vain, elder for 8h: elder: awaited before 50 %",
+            "waited in vain, elder for 8h: elder: approval awaited before 50 %",
         ),
     ),
     "weights that were lowered by hand": (
@@ -184,8 +186,8 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         ),
     ),
     "an act that failed for the second time": (
-        case(record(Phase.SHIFTING, 1, failures=1), degraded="edge-1 shows 1/0/0"),
-        _hold("act_failed", "the last act failed: edge-1 shows 1/0/0", page=True),
+        case(record(Phase.SHIFTING, 1, failures=1), degraded="edge-1 shows blue 100 %"),
+        _hold("act_failed", "the last act failed: edge-1 shows blue 100 %", page=True),
     ),
     "a resume makes the edges match again": (
         case(record(resume=RESUME), WEIGHTS, found=DIFFERENT),
@@ -263,7 +265,8 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         case(baked(), HOLD, ELDER),
         _hold(
             "gate_waits",
-            "waiting for hold: paused by Bramble: lunch; elder: awaited before 50 %",
+            "waiting for hold: paused by Bramble: lunch; "
+            "elder: approval awaited before 50 %",
         ),
     ),
     "a gate keeps the first step waiting": (

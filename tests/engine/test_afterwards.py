@@ -71,7 +71,7 @@ def test_a_weight_that_appears_after_a_rollback_is_taken_back(edge: str) -> None
     assert BLUE == bench.river.shows()
     assert (Phase.ROLLED_BACK, None) == (bench.record.phase, bench.holder)
     assert [
-        f"{edge} shows blue/canary/green 95/0/5 after the end: making it all blue again"
+        f"{edge} shows blue 95 %, green 5 % after the end: making it all blue again"
     ] == bench.pages[pages:]
     assert [
         ("watchdog", "roll_back", "weights_after_end"),
@@ -171,7 +171,7 @@ def test_an_edge_that_cannot_be_taken_back_is_tried_again() -> None:
     bench.river.edit("edge-2", green=1)
     bench.river.refused.add("write edge-2")
     _watch(bench)
-    assert "not all blue yet: edge-2 shows 0/0/1 (Change on" in bench.pages[-1]
+    assert "not all blue yet: edge-2 shows green 100 % (Change on" in bench.pages[-1]
     pages = len(bench.pages)
     _watch(bench)
     assert pages == len(bench.pages)
@@ -213,7 +213,7 @@ def test_after_a_completion_people_are_told_and_nothing_is_written() -> None:
     _watch(bench, minutes=3)
 
     assert GREEN | {"edge-1": "1/0/0"} == bench.river.shows()
-    told = "edge-1 shows blue/canary/green 1/0/0 after the end"
+    told = "edge-1 shows blue 100 % after the end"
     assert [f"{told}: nobody but a shift may raise a share"] == bench.pages
     assert not [e for e in bench.river.effects if e.startswith("write")]
 

@@ -559,13 +559,13 @@ def test_an_act_that_failed_holds_and_pages() -> None:
     bench = Bench()
     bench.reach(Phase.SHIFTING)
 
-    directive = _assess(bench, "NotVerified: edge-1 shows 1/0/0")
+    directive = _assess(bench, "NotVerified: edge-1 shows blue 100 %")
 
     assert (
         Next.HOLD,
         Phase.SHIFTING,
         1,
-        ["the last act failed: NotVerified: edge-1 shows 1/0/0"],
+        ["the last act failed: NotVerified: edge-1 shows blue 100 %"],
     ) == (directive.action, bench.record.phase, bench.record.failures, bench.pages)
 
 
@@ -585,7 +585,7 @@ def test_the_third_act_in_a_row_that_failed_leads_out() -> None:
         directive.action,
     )
     assert bench.record.reason.startswith(
-        "3 acts in a row failed: NotVerified: edge-2 shows 1/0/0, not"
+        "3 acts in a row failed: NotVerified: edge-2 shows blue 100 %, not"
     )
     assert 3 == bench.river.effects.count("write edge-2")
 
@@ -607,7 +607,7 @@ def test_a_breach_beats_a_failure() -> None:
     bench.reach(Phase.SHIFTING)
     _loud(bench.river)
 
-    _assess(bench, "NotVerified: edge-1 shows 1/0/0")
+    _assess(bench, "NotVerified: edge-1 shows blue 100 %")
 
     assert ("breach", 1) == (bench.told()[-2][2], bench.record.failures)
 

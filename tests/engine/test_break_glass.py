@@ -125,7 +125,9 @@ def test_an_edge_that_refuses_does_not_keep_the_other() -> None:
     report = _break(bench)
 
     assert not report.verified
-    assert "shows 1/0/1 (Change on write edge-1" in report.edges["edge-1"]
+    assert (
+        "shows blue 50 %, green 50 % (Change on write edge-1" in report.edges["edge-1"]
+    )
     assert "all blue" == report.edges["edge-2"]
 
 

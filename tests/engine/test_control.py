@@ -348,7 +348,7 @@ def test_an_approval_lets_the_step_begin() -> None:
     directive = bench.reach(Phase.BAKING, 1, plan=ASKING)
     for _ in range(60):
         directive = bench.follow(directive)
-    assert "waiting for elder: awaited before 50 %" == bench.record.reason
+    assert "waiting for elder: approval awaited before 50 %" == bench.record.reason
 
     _approve(bench)
 

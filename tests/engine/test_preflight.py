@@ -126,7 +126,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         Problem("gate capacity", f"Describe on capacity: {RATE}", "must be readable"),
         Problem(
             "edge-1",
-            "weights blue/canary/green 1/0/1",
+            "shows blue 50 %, green 50 %",
             "a cutover starts from all blue: bring it back first",
         ),
         Problem(

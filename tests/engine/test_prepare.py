@@ -375,7 +375,7 @@ def _stopped(river: River) -> None:
         (_unreadable_edge, [Problem("edge-2", "AccessDenied", "must be readable")]),
         (
             lambda river: river.edit("edge-1", blue=9, green=1),
-            [Problem("edge-1", "weights blue/canary/green 9/0/1", ALL_BLUE_FIRST)],
+            [Problem("edge-1", "shows blue 90 %, green 10 %", ALL_BLUE_FIRST)],
         ),
         (
             _odd_dns,
@@ -543,7 +543,7 @@ def test_everything_that_is_wrong_with_the_world_is_told_at_once() -> None:
     river.set_targets(Lane.GREEN, "edge-2", healthy=0)
 
     assert (
-        Problem("edge-1", "weights blue/canary/green 0/0/1", ALL_BLUE_FIRST),
+        Problem("edge-1", "shows green 100 %", ALL_BLUE_FIRST),
         Problem("edge-2", "AccessDenied", "must be readable"),
         Problem(
             "dns",

@@ -92,15 +92,18 @@ def test_the_proof_of_safety_follows(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("states", "told"),
     [
-        ((BLUE, GREEN), "edge-2 shows 0/0/1: make every edge all blue"),
-        ((GREEN, BLUE), "edge-1 shows 0/0/1"),
+        ((BLUE, GREEN), "edge-2 shows green 100 %: make every edge all blue"),
+        ((GREEN, BLUE), "edge-1 shows green 100 %"),
         ((BLUE, Unreadable("AccessDenied")), "edge-2 cannot be read: AccessDenied"),
         ((GREEN, Unreadable("AccessDenied")), "edge-2 cannot be read: AccessDenied"),
         (
             (BLUE, BLUE.model_copy(update={"stickiness_seconds": 60})),
             "edge-2 still pins clients to a lane",
         ),
-        ((EdgeState(weights=Weights(blue=95, green=5)),) * 2, "edge-1 shows 95/0/5"),
+        (
+            (EdgeState(weights=Weights(blue=95, green=5)),) * 2,
+            "edge-1 shows blue 95 %, green 5 %",
+        ),
     ],
     ids=lambda value: str(value)[:20],
 )
@@ -213,7 +216,7 @@ def test_who_saves_at_the_same_moment_makes_it_look_anew(bench: Bench) -> None:
 
     bench.river.before("save", somebody)
 
-    with pytest.raises(Refused, match="edge-1 shows 0/0/1"):
+    with pytest.raises(Refused, match="edge-1 shows green 100 %"):
         _resolve(bench)
 
 

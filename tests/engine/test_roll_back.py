@@ -381,7 +381,7 @@ def test_an_edge_that_refuses_does_not_keep_the_other() -> None:
 
     following = roll_back(directive, bench.ports, ASKED)
 
-    told = "edge-1 shows 1/0/1 (Change on write edge-1: Rate exceeded)"
+    told = "edge-1 shows blue 50 %, green 50 % (Change on write edge-1: Rate exceeded)"
     assert ["write edge-1", "write edge-2", "save"] == bench.river.effects
     assert {"edge-1": "1/0/1", "edge-2": "1/0/0"} == bench.river.shows()
     assert bench.record.rollback is not None
@@ -422,7 +422,8 @@ def test_people_are_paged_when_it_is_stuck_and_not_before() -> None:
         (Phase.ROLLBACK_STUCK, 1),
     ] == told
     assert (
-        "attempt 3 did not make every edge all blue: edge-2 shows 1/0/1 "
+        "attempt 3 did not make every edge all blue: "
+        "edge-2 shows blue 50 %, green 50 % "
         "(Change on write edge-2: Rate exceeded)" == bench.pages[-1]
     )
 
@@ -504,7 +505,10 @@ def test_an_edge_where_only_the_other_lane_can_serve_is_not_written() -> None:
 
     roll_back(directive, bench.ports, ASKED)
 
-    told = "edge-2 shows 1/0/1 (not written: blue has no healthy target there)"
+    told = (
+        "edge-2 shows blue 50 %, green 50 % "
+        "(not written: blue has no healthy target there)"
+    )
     assert ["write edge-1", "save", "send", "save"] == bench.river.effects
     assert (
         Phase.ROLLBACK_STUCK,

@@ -440,7 +440,9 @@ def test_an_edge_that_shows_something_else_is_not_settled() -> None:
     with pytest.raises(NotVerified) as wrong:
         shift(directive, bench.ports)
 
-    assert "edge-1 shows 3/0/1, not blue 95 %, green 5 %" == str(wrong.value)
+    assert "edge-1 shows blue 75 %, green 25 %, not blue 95 %, green 5 %" == str(
+        wrong.value
+    )
     assert (Phase.SHIFTING, None) == (bench.record.phase, bench.record.settled_at)
 
 
@@ -452,7 +454,7 @@ def test_an_edge_that_refused_the_write_is_told_with_the_reason() -> None:
         shift(directive, bench.ports)
 
     assert (
-        "edge-2 shows 1/0/0, not blue 95 %, green 5 % "
+        "edge-2 shows blue 100 %, not blue 95 %, green 5 % "
         "(Change on write edge-2: Rate exceeded)" == str(wrong.value)
     )
     assert {"edge-1": "19/0/1", "edge-2": "1/0/0"} == bench.river.shows()

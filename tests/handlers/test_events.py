@@ -229,14 +229,14 @@ def test_what_is_nested_too_deeply_is_refused(model: Any) -> None:
                 "Error": "NotVerified",
                 "Cause": json.dumps(
                     {
-                        "errorMessage": "edge-1 shows 1/0/0",
+                        "errorMessage": "edge-1 shows blue 100 %",
                         "errorType": "NotVerified",
                         "requestId": "r-1",
                         "stackTrace": ["..."],
                     }
                 ),
             },
-            "NotVerified: edge-1 shows 1/0/0",
+            "NotVerified: edge-1 shows blue 100 %",
         ),
         (
             {"Error": "States.Timeout", "Cause": "the task timed out"},

@@ -32,8 +32,21 @@ _PERMISSIONS: Mapping[str, str] = {
 }
 
 
+_OF_THE_TABLE = frozenset({"GetItem", "Query"})
+_BACK_WITHOUT = (
+    "; if the table or its key is out of use, traffic still goes back: shifter "
+    "rollback --without-record --reason TEXT"
+)
+
+
 def advice(error: AwsError) -> str:
-    """What to do about it."""
+    """What to do about it; the way back is told where the table fails."""
+    told = _advice(error)
+    by_the_caller = told in _CREDENTIALS.values()
+    return told + _BACK_WITHOUT * (error.action in _OF_THE_TABLE and not by_the_caller)
+
+
+def _advice(error: AwsError) -> str:
     match error:
         case Denied():
             return _about_denial(error)

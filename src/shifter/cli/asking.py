@@ -1,10 +1,14 @@
-"""Asking the operator; without a terminal nothing is asked, and nothing is done."""
+"""Asking and telling the operator, at a terminal.
+
+Without one nothing is asked, nothing is done, and nobody is told what goes on.
+"""
 
 from __future__ import annotations
 
 import sys
 
 import typer
+from rich.console import Console
 
 from shifter.cli.errors import WrongCall
 from shifter.core.errors import Refused
@@ -13,6 +17,13 @@ from shifter.core.errors import Refused
 def is_terminal() -> bool:
     """Tell whether somebody is there to answer."""
     return sys.stdin.isatty()
+
+
+def going_on(told: str) -> None:
+    """Tell whoever looks at a terminal what takes its time."""
+    out = Console(stderr=True, highlight=False)
+    if out.is_terminal:
+        out.print(told, style="dim")
 
 
 def confirm(question: str, *, yes: bool, default: bool = False) -> None:

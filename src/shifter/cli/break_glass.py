@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import typer
@@ -38,8 +39,11 @@ def break_glass(to: Connection, reason: str, *, yes: bool, as_document: bool) ->
     else:
         for edge, shown in sorted(answer["edges"].items()):
             print(f"{edge}: {shown}")
+        again = datetime.fromisoformat(answer["look_again_at"])
+        safe = "All blue at every edge" if answer["verified"] else "NOT ALL BLUE"
         print(
-            f"\nA late write may still land: look again at {answer['look_again_at']}"
+            f"\n{safe}. A late write may still land: repeat this after "
+            f"{again:%H:%M:%S} UTC"
             "\n\n  shifter rollback --without-record --reason TEXT"
         )
     if not answer["verified"]:

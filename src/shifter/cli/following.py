@@ -2,7 +2,7 @@
 
 Each look is one read of the record and one of the journal after what is known.  Live
 weights come from an API with a quota that the cutover itself needs, so they are read
-only now and then.
+only now and then, and when the cutover stands elsewhere than before.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class View:
     now: datetime
     record: Record
     judgements: tuple[Judgement, ...]
+    judged_at: datetime | None
+    """When the gates were read last."""
     live: Live
     holder: Holder | None
     new: tuple[Entry, ...]
@@ -84,8 +86,10 @@ class Following:
         self._cutover_id = cutover_id
         self._known = 0
         self._judgements: tuple[Judgement, ...] = ()
+        self._judged_at: datetime | None = None
         self._live = Live({})
         self._looks = 0
+        self._stood: tuple[Phase, int] | None = None
 
     def look(self) -> View:
         """What there is to see now."""
@@ -93,14 +97,18 @@ class Following:
         new = tuple(self._to.store.journal(self._cutover_id, self._known))
         for entry in new:
             self._known = entry.number
-            self._judgements = entry.judgements or self._judgements
-        if self._looks % LOOKS_PER_READ_OF_THE_EDGES == 0 or record.phase in ENDS:
-            self._live = live(self._to)
+            if entry.judgements:
+                self._judgements, self._judged_at = entry.judgements, entry.at
+        stands = (record.phase, record.step)
+        due = self._looks % LOOKS_PER_READ_OF_THE_EDGES == 0 or stands != self._stood
+        if due or record.phase in ENDS:
+            self._live, self._stood = live(self._to), stands
         self._looks += 1
         return View(
             now=self._to.now(),
             record=record,
             judgements=self._judgements,
+            judged_at=self._judged_at,
             live=self._live,
             holder=self._to.store.environment(record.environment).holder,
             new=new,

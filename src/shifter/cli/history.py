@@ -21,6 +21,9 @@ from shifter.core.journal import Entry, broken_at
 from shifter.core.lanes import percent
 from shifter.core.record import Record
 
+_ROOM = 100
+"""Columns that the table needs for a sentence to stay one."""
+
 
 class BrokenChain(ShifterError):
     """The journal is not what was written: an entry was changed, lost or added."""
@@ -45,7 +48,8 @@ def history(
         }
         print(json.dumps(told, indent=2))
     else:
-        console().print(_table(entries))
+        out = console()
+        out.print(_table(entries) if out.width >= _ROOM else _two_lines(entries))
     if broken is not None:
         raise BrokenChain(
             f"the journal of {record.cutover_id} is broken at entry {broken}: compare "
@@ -82,6 +86,23 @@ def _table(entries: Sequence[Entry]) -> Table:
             entry.action,
             entry.rule,
             Text(entry.reason),
+        )
+    return table
+
+
+def _two_lines(entries: Sequence[Entry]) -> Table:
+    """The same where a column of reasons would be a few words wide."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for entry in entries:
+        table.add_row(
+            str(entry.number),
+            Text.assemble(
+                (f"{entry.at:%Y-%m-%d %H:%M:%S}", "bold"),
+                f"  {_short(entry.actor)}: {entry.action}, {entry.rule}\n",
+                entry.reason,
+            ),
         )
     return table
 
@@ -139,6 +160,7 @@ def explain(
             named(record.phase),
         )
     )
+    out.print(f"\n  shifter status {record.cutover_id}", style="dim")
 
 
 def _entry(entries: Sequence[Entry], number: int) -> Entry:

@@ -7,7 +7,7 @@ import shutil
 from contextlib import nullcontext
 
 import typer
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.panel import Panel
 from rich.text import Text
@@ -15,21 +15,17 @@ from rich.text import Text
 from shifter.cli.connection import Connection
 from shifter.cli.errors import ExitCode
 from shifter.cli.following import Following, View, told_once
+from shifter.cli.next_steps import what_next
 from shifter.cli.operated import AsJson, MaybeId
 from shifter.cli.pictures import log, transition
-from shifter.cli.standing import (
-    document,
-    lock_document,
-    screen,
-    told_holder,
-    what_next,
-)
+from shifter.cli.standing import screen, told_holder
+from shifter.cli.standing_json import document, lock_document
 from shifter.core.journal import Entry
 from shifter.core.phases import Phase
 
 WIDTH_WITHOUT_TERMINAL = 100
 _LOG_LINES = 7
-_SHORT_LOG_LINES = 3
+_SHORT_LOG_LINES = (3, 2, 1)
 
 
 def status(
@@ -177,18 +173,36 @@ class _Screen:
     def show(self, view: View) -> None:
         self._log += _told(view, self._last)
         self._last = next(reversed(view.new), self._last)
-        shown = self._drawn(view, short=False)
-        if len(self._out.render_lines(shown)) > self._out.height:
-            shown = self._drawn(view, short=True)
-        self._live.update(shown, refresh=True)
+        self._live.update(self._fitting(view), refresh=True)
 
-    def _drawn(self, view: View, *, short: bool) -> Panel:
-        lines = _SHORT_LOG_LINES if short else _LOG_LINES
+    def _fitting(self, view: View) -> Panel:
+        """The longest that fits: what is cut off would be what happened last."""
+        shown = self._drawn(view, _LOG_LINES, short=False)
+        for lines in _SHORT_LOG_LINES:
+            if len(self._out.render_lines(shown)) <= self._out.height:
+                break
+            shown = self._drawn(view, lines, short=True)
+        return shown
+
+    def _drawn(self, view: View, lines: int, *, short: bool) -> Panel:
+        news = self._log[-lines:]
+        told = _cut(news) if short else log(news)
+        parts: list[RenderableType] = [screen(view, short=short), Text(), told]
+        if not view.ended and not view.stuck:
+            typed = " | ".join(what_next(view))
+            parts.append(Text(f"In another shell: {typed}", "dim"))
         return Panel(
-            Group(screen(view, short=short), Text(), log(self._log[-lines:])),
+            Group(*parts),
             title=f"{view.record.plan.name}; Ctrl-C stops watching only",
             title_align="left",
         )
+
+
+def _cut(lines: list[Text]) -> Text:
+    """One row for each line; `why` has the last reason in whole."""
+    cut = Text("\n").join(lines)
+    cut.no_wrap, cut.overflow = True, "ellipsis"
+    return cut
 
 
 def _told(view: View, last: Entry | None) -> list[Text]:

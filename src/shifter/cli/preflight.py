@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shifter.cli.asking import is_terminal
+from shifter.cli.asking import going_on, is_terminal
 from shifter.cli.connection import Connection
 from shifter.cli.errors import ExitCode
 from shifter.cli.look import console
@@ -30,6 +30,7 @@ from shifter.core.model import Model
 from shifter.core.plan import Plan
 
 DIGITS = 4
+TRIES = 3
 
 
 class Held(Model):
@@ -83,7 +84,8 @@ def preflight(
     plan = read_plan(file)
     to.mean(plan.environment)
     code = None if no_page else _code()
-    asked = {"plan": plan.model_dump(mode="json")}
+    asked = {"plan": plan.model_dump(mode="json"), "by": to.caller()}
+    going_on("Reading every gate once.")
     answer = to.invoke(
         to.deployed.functions.preflight,
         {"preflight": asked if code is None else {**asked, "test_page": code}},
@@ -96,6 +98,8 @@ def preflight(
         print(json.dumps({**answer, "page_acknowledged": acknowledged}, indent=2))
     else:
         print(_verdict(found, acknowledged))
+        if found.ready and acknowledged is not False:
+            print("\n  shifter start FILE")
     if not found.ready or acknowledged is False:
         raise typer.Exit(ExitCode.REFUSED)
 
@@ -119,15 +123,18 @@ def _parsed(answer: Any) -> Found:
 
 def _acknowledged(code: str) -> bool:
     """Whether somebody types the code that the page shows."""
-    if is_terminal():
-        told = typer.prompt(
-            "A test page was sent. Code that it shows (empty: it did not arrive)",
-            default="",
-            show_default=False,
-            err=True,
-        )
-    else:
-        told = sys.stdin.readline()
+    if not is_terminal():
+        return _same(sys.stdin.readline(), code)
+    asked = "A test page was sent. Code that it shows (empty: it did not arrive)"
+    for _ in range(TRIES):
+        told = typer.prompt(asked, default="", show_default=False, err=True)
+        if _same(told, code) or not told.strip():
+            return _same(told, code)
+        asked = "Another code was sent. Look at the newest page (empty: there is none)"
+    return False
+
+
+def _same(told: str, code: str) -> bool:
     return secrets.compare_digest(told.strip().encode(), code.encode())
 
 
@@ -136,7 +143,9 @@ def _verdict(found: Found, acknowledged: bool | None) -> str:
     page = {
         None: "whether a page arrives was not tested",
         True: "the test page arrived",
-        False: "NOBODY ACKNOWLEDGED THE TEST PAGE: mend paging before you start",
+        False: "NOBODY ACKNOWLEDGED THE TEST PAGE: mend paging before you start"
+        if found.paged
+        else "THE TEST PAGE COULD NOT BE SENT: mend paging before you start",
     }[acknowledged]
     return f"\n{ready}; {page}."
 
@@ -147,15 +156,28 @@ def _print(found: Found, plan: Plan) -> None:
     out.print(gates_table(found.judgements))
     out.print(_alarms(found.alarms))
     held = found.holder
-    lock = "free" if held is None else f"held by {held.holder} since {held.since}"
-    capacity = ", ".join(f"{n} {count}" for n, count in sorted(found.capacity.items()))
+    lock = (
+        "free"
+        if held is None
+        else f"held by {held.holder} since {held.since:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    capacity = ", ".join(_counted(n, c) for n, c in sorted(found.capacity.items()))
     dns = "not moved" if found.dns_share is None else percent(found.dns_share)
-    facts = {"lock": lock, "blue": capacity or "unknown", "DNS to edge-2": dns}
+    facts = {"lock": lock, "blue has": capacity or "unknown", "DNS to edge-2": dns}
     if any(map(_judges_alone, plan.gates)):
-        facts["A/A check"] = "not part of this: shifter evidence check tells"
+        facts["evidence"] = (
+            "rolls back by itself; try it first: shifter evidence check FILE"
+        )
     _facts(out, facts)
     for problem in found.problems:
         out.print(Text(f"not ready: {problem}", "bold red"))
+
+
+def _counted(name: str, count: int) -> str:
+    """What blue's capacity is counted in: tasks, or healthy targets of an edge."""
+    return (
+        f"{count} tasks running" if name == "running" else f"{count} healthy at {name}"
+    )
 
 
 def _judges_alone(gate: Gate[Any]) -> bool:

@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from shifter.cli import connection
-from shifter.cli.asking import confirm, needed
+from shifter.cli.asking import confirm, going_on, needed
 from shifter.cli.break_glass import break_glass
 from shifter.cli.connection import Connection
 from shifter.cli.errors import ExitCode
@@ -26,15 +26,12 @@ from shifter.cli.following import Following, View, live
 from shifter.cli.look import console, tell_next
 from shifter.cli.operated import AsJson, Id, Reason, Yes
 from shifter.cli.pictures import span
-from shifter.cli.standing import document
+from shifter.cli.standing_json import document
 from shifter.core.errors import (
     AwsError,
     Conflict,
-    Denied,
     Refused,
     ShifterError,
-    Throttled,
-    Unavailable,
 )
 from shifter.core.lanes import ALL_BLUE, Weights, percent
 from shifter.core.phases import ENDS, GOING_BACK
@@ -98,6 +95,7 @@ def rollback(
         "by": by,
         "reason": why,
     }
+    going_on("Ordered: every edge all blue, and read back.")
     taken_by, named = _order(to, event, tell)
     if record is None:
         outcome = _by_the_edges(to, ordered_at, taken_by, named)
@@ -150,7 +148,7 @@ def _order(
             answer = to.invoke(to.deployed.functions.roll_back, event)
         except Conflict:
             connection.sleep(LOOK_SECONDS)  # somebody else saved at the same moment
-        except (Denied, Throttled, Unavailable) as error:
+        except AwsError as error:
             failure = error
             tell.print(f"{error}: telling control to abort instead")
             break
@@ -173,8 +171,8 @@ def _abort(
             raise
         raise ShifterError(
             f"neither roll_back nor control took the order ({failure}; {error}): if it "
-            "is the table that fails, shifter rollback --without-record; else make "
-            "every edge all blue by hand"
+            "is the table or its key that fails, shifter rollback --without-record "
+            "--reason TEXT; else make every edge all blue by hand"
         ) from None
     return str(answer["cutover_id"])
 

@@ -1,17 +1,16 @@
-"""Where a cutover stands: as one screen for people, and as a document for programs."""
+"""Where a cutover stands, as one screen for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from shifter.cli.following import View
-from shifter.cli.pictures import edges_table, gates_table, named, reading, span
+from shifter.cli.pictures import edges_table, gates_table, named, span
 from shifter.core.gates.gate import Verdict
 from shifter.core.lanes import percent
 from shifter.core.phases import GOING_BACK, Phase
@@ -19,47 +18,63 @@ from shifter.core.quantities import format_duration
 from shifter.core.record import Record
 from shifter.ports import Holder
 
-_BAR = 30
+_BAR = 20  # its line fits 80 columns
+_BACK = GOING_BACK | {Phase.ROLLED_BACK}
 
 
 def screen(view: View, *, short: bool = False) -> RenderableType:
-    """The whole screen; a short one sums up the gates that pass."""
-    parts: list[RenderableType] = [_head(view), _facts(view)]
+    """The whole screen; a short one sums up the gates, and leaves out what stays."""
+    parts: list[RenderableType] = [_head(view), _facts(view, short=short)]
     if view.live.weights:
         parts += [Text(), edges_table(view.live.weights)]
-    if view.judgements:
-        parts += [Text(), *_gates(view, short=short)]
+    over = view.ended or view.record.phase in _BACK
+    if view.judgements and short and not over:
+        parts += [Text(), _summed_up(view)]
+    if view.judgements and not short:
+        title = [_of_before(view)] if over else []
+        parts += [Text(), *title, _gates(view, over=over)]
     return Group(*parts)
 
 
-def _gates(view: View, *, short: bool) -> Iterator[RenderableType]:
-    shown = view.judgements
-    if short:
-        shown = tuple(j for j in shown if j.verdict is not Verdict.PASS)
-    if shown:
-        waiting = {} if view.ended else view.record.waiting
-        since = {gate: span(view.now - begun) for gate, begun in waiting.items()}
-        yield gates_table(shown, since)
-    if passed := len(view.judgements) - len(shown):
-        yield Text(f"{passed} gates pass", "dim")
+def _of_before(view: View) -> Text:
+    """That the readings below are old, and hold nothing up any more."""
+    at = "" if view.judged_at is None else f", {when(view.judged_at, view.now)}"
+    return Text(f"The gates as they were read last{at}; nothing waits for them:")
+
+
+def _gates(view: View, *, over: bool) -> Table:
+    waiting = view.record.waiting.items()
+    since = {gate: span(view.now - begun) for gate, begun in waiting}
+    return gates_table(view.judgements, None if over else since)
+
+
+def _summed_up(view: View) -> Text:
+    """How many gates pass; what the others say is in `why`."""
+    passed = sum(judged.verdict is Verdict.PASS for judged in view.judgements)
+    others = len(view.judgements) - passed
+    told = f"{passed} gates pass" + (f", {others} do not: see why" if others else "")
+    return Text(told, "" if others else "dim")
 
 
 def _head(view: View) -> Text:
     record = view.record
+    left = "from " if record.phase in _BACK else ""
     return Text.assemble(
         named(record.phase),
-        f"  step {record.step} of {len(record.plan.steps)}, "
+        f"  {left}step {record.step} of {len(record.plan.steps)}, "
         f"{percent(record.split.share)}  ",
         (record.cutover_id, "bold"),
         f" ({record.environment})",
     )
 
 
-def _facts(view: View) -> Table:
+def _facts(view: View, *, short: bool) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="bold")
     table.add_column()
     for name, told in _rows(view):
+        table.add_row(name, told)
+    for name, told in () if short else _background(view):
         table.add_row(name, told)
     return table
 
@@ -80,8 +95,10 @@ def _rows(view: View) -> Iterator[tuple[str, str | Text]]:
     baked = view.baked
     if baked is not None and view.bake_ends_at is not None:
         bar = "█" * round(baked * _BAR) + "·" * (_BAR - round(baked * _BAR))
-        yield "bake", f"{bar} {baked:.0%}, until {when(view.bake_ends_at, now)}"
-    for gate, since in () if view.ended else sorted(record.waiting.items()):
+        word = "until" if view.bake_ends_at > now else "over since"
+        yield "bake", f"{bar} {baked:.0%}, {word} {when(view.bake_ends_at, now)}"
+    over = view.ended or record.phase in _BACK
+    for gate, since in () if over else sorted(record.waiting.items()):
         yield "waits for", f"{gate} {_waiting(record, gate, since, now)}"
     if record.pause is not None:
         yield (
@@ -94,7 +111,7 @@ def _rows(view: View) -> Iterator[tuple[str, str | Text]]:
             f"{when(record.abort.at, now)} by {record.abort.by}: {record.abort.reason}",
         )
     for edge, weights in sorted(record.adopted.items()):
-        yield "by hand", f"{edge} was set to blue/canary/green {weights}"
+        yield "by hand", f"{edge} was set to {weights.told}"
     if record.rollback is not None:
         yield "way back", _way_back(record, now)
     intended = " or ".join(str(split) for split in record.expected)
@@ -103,8 +120,16 @@ def _rows(view: View) -> Iterator[tuple[str, str | Text]]:
         yield "", view.live.problem
     if not view.ended:
         yield "next look", when(record.look_again_at, now)
+    if not _holds(view):
+        yield "lock", told_lock(view)
+
+
+def _background(view: View) -> Iterator[tuple[str, str | Text]]:
+    """What does not change while a cutover is watched."""
+    record, now = view.record, view.now
     yield "started", f"{when(record.started_at, now)} by {record.started_by}"
-    yield "lock", told_lock(view)
+    if _holds(view):
+        yield "lock", told_lock(view)
     yield "plan", f"{record.plan.name}: {', '.join(_shares(record))}"
 
 
@@ -140,12 +165,16 @@ def _way_back(record: Record, now: datetime) -> str:
     return told
 
 
+def _holds(view: View) -> bool:
+    return view.holder is not None and view.holder.cutover_id == view.record.cutover_id
+
+
 def told_lock(view: View) -> str:
     """Who holds the environment, since when."""
     held = view.holder
     if held is None:
         return "free"
-    if held.cutover_id == view.record.cutover_id:
+    if _holds(view):
         return f"held by this cutover since {when(held.since, view.now)}"
     return told_holder(held, view.now)
 
@@ -168,89 +197,3 @@ def when(moment: datetime, now: datetime) -> str:
     day = "" if moment.date() == now.date() else f"{moment:%Y-%m-%d} "
     far = f"in {span(moment - now)}" if moment > now else f"{span(now - moment)} ago"
     return f"{day}{moment:%H:%M:%S} UTC ({far})"
-
-
-def what_next(view: View) -> tuple[str, ...]:
-    """What an operator can type next, for this phase."""
-    record = view.record
-    if view.ended:
-        return (f"shifter explain {record.cutover_id}",)
-    if record.phase in GOING_BACK:
-        return ("shifter watch", "shifter explain", "shifter resolve --reason TEXT")[
-            : 3 if view.stuck else 2
-        ]
-    asked = [
-        f"shifter approve {judged.gate} --reason TEXT"
-        for judged in view.judgements
-        if judged.kind == "approval" and judged.gate in record.waiting
-    ]
-    hold = "resume" if record.pause or record.adopted else "pause"
-    return (
-        *asked,
-        f"shifter {hold} --reason TEXT",
-        "shifter rollback --reason TEXT",
-    )
-
-
-def document(view: View) -> dict[str, Any]:
-    """The same for programs; times in UTC, shares in per mille."""
-    record = view.record
-    ends_at = view.bake_ends_at
-    return {
-        "cutover_id": record.cutover_id,
-        "environment": record.environment,
-        "now": view.now.isoformat(),
-        "plan": record.plan.name,
-        "phase": record.phase,
-        "ended": view.ended,
-        "step": record.step,
-        "steps": len(record.plan.steps),
-        "share_per_mille": record.split.share,
-        "started_by": record.started_by,
-        "started_at": record.started_at.isoformat(),
-        "reason": record.reason,
-        "bake_ends_at": None if ends_at is None else ends_at.isoformat(),
-        "baked": view.baked,
-        "waiting": {g: at.isoformat() for g, at in sorted(record.waiting.items())},
-        "paused": _order(record.pause),
-        "aborted": _order(record.abort),
-        "look_again_at": record.look_again_at.isoformat(),
-        "nobody_looks": view.nobody_looks,
-        "intended_weights": [split.model_dump() for split in record.expected],
-        "live_weights": {
-            edge: weights.model_dump() for edge, weights in view.live.weights.items()
-        },
-        "live_weights_problem": view.live.problem or None,
-        "gates": [
-            {
-                "gate": judged.gate,
-                "kind": judged.kind,
-                "verdict": judged.verdict.name,
-                "reading": reading(judged),
-            }
-            for judged in view.judgements
-        ],
-        "rollback": None
-        if record.rollback is None
-        else record.rollback.model_dump(mode="json"),
-        "proof": None if record.proof is None else record.proof.model_dump(mode="json"),
-        "lock": lock_document(view.holder),
-        "version": record.version,
-        "journal_length": record.journal_length,
-        "journal_head": record.journal_head,
-    }
-
-
-def lock_document(held: Holder | None) -> dict[str, Any] | None:
-    """Who holds the environment, for programs."""
-    if held is None:
-        return None
-    return {
-        "holder": held.holder,
-        "since": held.since.isoformat(),
-        "until": None if held.expires_at is None else held.expires_at.isoformat(),
-    }
-
-
-def _order(order: Any) -> dict[str, Any] | None:
-    return None if order is None else order.model_dump(mode="json")

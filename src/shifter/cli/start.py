@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from shifter.cli import connection
-from shifter.cli.asking import confirm
+from shifter.cli.asking import confirm, going_on
 from shifter.cli.connection import Connection, Execution
 from shifter.cli.errors import WrongCall
 from shifter.cli.look import follow
@@ -77,6 +77,7 @@ def start(
         plan=plan.model_dump(mode="json"),
         reason=reason,
     )
+    going_on("Ordered; every gate is read before it begins.")
     record = _begun(to, named)
     _tell(record, answer, wait=wait, as_document=as_document)
     if wait:

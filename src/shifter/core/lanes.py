@@ -86,6 +86,17 @@ class Weights(Model):
             )
         )
 
+    @property
+    def told(self) -> str:
+        """Where requests go, as people read it: `blue 90 %, green 10 %`."""
+        if self.total == 0:
+            return "all weights are 0"
+        parts = [(lane.value, self.of(lane)) for lane in Lane]
+        parts.append(("unknown target groups", self.other))
+        return ", ".join(
+            f"{name} {100 * part / self.total:.3g} %" for name, part in parts if part
+        )
+
     def __str__(self) -> str:
         known = f"{self.blue}/{self.canary}/{self.green}"
         return f"{known} and {self.other} elsewhere" if self.other else known

@@ -81,7 +81,7 @@ def _answer(record: Record, moved: Moved, ports: Ports) -> None:
         return
     known = record.paged == _TOPIC
     shown = "; ".join(
-        f"{edge} shows blue/canary/green {state.weights} after the end"
+        f"{edge} shows {state.weights.told} after the end"
         for edge, state in moved.items()
     )
     if record.phase is Phase.ROLLED_BACK:

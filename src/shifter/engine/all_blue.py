@@ -65,7 +65,7 @@ def _not_blue(state: EdgeState | Unreadable) -> str:
     if isinstance(state, Unreadable):
         return f"cannot be read: {state.detail}"
     if not state.weights.matches(ALL_BLUE):
-        return f"shows {state.weights}"
+        return f"shows {state.weights.told}"
     if state.stickiness_seconds is not None:
         return "still pins clients to a lane"
     return ""

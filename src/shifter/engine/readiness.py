@@ -175,7 +175,7 @@ def _of_edges(edges: Mapping[str, EdgeState | Unreadable]) -> Iterator[Problem]:
         elif not state.weights.matches(ALL_BLUE):
             yield Problem(
                 name,
-                f"weights blue/canary/green {state.weights}",
+                f"shows {state.weights.told}",
                 "a cutover starts from all blue: bring it back first",
             )
 

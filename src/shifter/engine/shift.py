@@ -129,7 +129,7 @@ def _write(
     }
     if wrong:
         told = "; ".join(
-            f"{edge} shows {weights}, not {record.split}"
+            f"{edge} shows {weights.told}, not {record.split}"
             + (f" ({failures[edge]})" if edge in failures else "")
             for edge, weights in sorted(wrong.items())
         )

@@ -33,11 +33,11 @@ STRANGER = Answer(
 @pytest.mark.parametrize(
     ("next_share", "answers", "state", "detail", "verdict"),
     [
-        (50, (), State.GOOD, "not due before 50 %", Verdict.PASS),
-        (1000, (), State.GOOD, "not due before 50 %", Verdict.PASS),
-        (None, (), State.GOOD, "not due before 50 %", Verdict.PASS),
-        (500, (), State.BAD, "awaited before 50 %", Verdict.WAIT),
-        (500, (STRANGER,), State.BAD, "awaited before 50 %", Verdict.WAIT),
+        (50, (), State.GOOD, "asked for only before 50 %", Verdict.PASS),
+        (1000, (), State.GOOD, "asked for only before 50 %", Verdict.PASS),
+        (None, (), State.GOOD, "asked for only before 50 %", Verdict.PASS),
+        (500, (), State.BAD, "approval awaited before 50 %", Verdict.WAIT),
+        (500, (STRANGER,), State.BAD, "approval awaited before 50 %", Verdict.WAIT),
         (
             500,
             (APPROVED,),
@@ -45,7 +45,7 @@ STRANGER = Answer(
             "approved by Old Willow: the ice holds",
             Verdict.PASS,
         ),
-        (50, (APPROVED,), State.GOOD, "not due before 50 %", Verdict.PASS),
+        (50, (APPROVED,), State.GOOD, "asked for only before 50 %", Verdict.PASS),
         (
             500,
             (DECLINED,),

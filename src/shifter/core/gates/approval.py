@@ -39,13 +39,18 @@ class ApprovalGate(Gate[None]):
                 State.BAD, f"declined by {answer.by}: {answer.reason}", Verdict.BREACH
             )
         if situation.next_share != self.before:
-            return self._tell(State.GOOD, f"not due before {percent(self.before)}")
+            return self._tell(
+                State.GOOD, f"asked for only before {percent(self.before)}"
+            )
         if answer is None:
-            return self._tell(State.BAD, f"awaited before {percent(self.before)}")
+            return self._tell(
+                State.BAD, f"approval awaited before {percent(self.before)}"
+            )
         late = self._too_old(answer, situation)
         if late is not None:
             return self._tell(
-                State.BAD, f"awaited again before {percent(self.before)}: {late}"
+                State.BAD,
+                f"approval awaited again before {percent(self.before)}: {late}",
             )
         return self._tell(State.GOOD, f"approved by {answer.by}: {answer.reason}")
 

@@ -19,7 +19,6 @@ from shifter.core.gates.gate import (
     Unreadable,
     Verdict,
 )
-from shifter.core.lanes import Lane
 
 EdgesSeen = Mapping[str, EdgeState | Unreadable]
 
@@ -73,11 +72,4 @@ _LOST = Unreadable(LOST)
 def _describe(state: EdgeState | Unreadable) -> str:
     if isinstance(state, Unreadable):
         return state.detail
-    weights = state.weights
-    if weights.total == 0:
-        return "all weights are 0"
-    parts = [(lane.value, weights.of(lane)) for lane in Lane]
-    parts.append(("unknown target groups", weights.other))
-    return ", ".join(
-        f"{name} {100 * part / weights.total:.3g} %" for name, part in parts if part
-    )
+    return state.weights.told

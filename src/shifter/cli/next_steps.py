@@ -1,0 +1,36 @@
+"""What an operator can type next: the same words at the end of every view.
+
+Rules of this file
+* The command that helps most comes first: what is dead or stuck waits for one thing.
+* No command is told that would be refused, or that would end at once.
+"""
+
+from __future__ import annotations
+
+from shifter.cli.following import View
+from shifter.core.phases import GOING_BACK
+
+
+def what_next(view: View) -> tuple[str, ...]:
+    """What an operator can type next, for this phase."""
+    record = view.record
+    if view.ended:
+        return (f"shifter explain {record.cutover_id}",)
+    if view.stuck:
+        return ("shifter status", "shifter explain", "shifter resolve --reason TEXT")
+    if view.nobody_looks:
+        return ("shifter rollback --reason TEXT", "shifter explain")
+    if record.phase in GOING_BACK:
+        return ("shifter watch", "shifter explain")
+    asked = [
+        f"shifter {answer} {judged.gate} --reason TEXT"
+        for judged in view.judgements
+        if judged.kind == "approval" and judged.gate in record.waiting
+        for answer in ("approve", "decline")
+    ]
+    hold = "resume" if record.pause or record.adopted else "pause"
+    return (
+        *asked,
+        f"shifter {hold} --reason TEXT",
+        "shifter rollback --reason TEXT",
+    )
