@@ -140,7 +140,7 @@ def test_a_start_that_prepare_refuses_says_why(on: Stage, plan: str) -> None:
 
     ended = run(on, "start", plan, "--id", "one", "--yes")
 
-    assert ended.stderr.startswith("one was not started: edge-1: weights blue/")
+    assert ended.stderr.startswith("one was not started: edge-1: shows blue ")
     assert "bring it back first" in ended.stderr
     assert (4, "") == (ended.exit_code, ended.stdout)
 
@@ -273,7 +273,7 @@ def test_one_screen_tells_everything_about_a_cutover_that_waits(on: Stage) -> No
         "lock       held by this cutover since",
         "plan       Payments to green: 10 %, 100 %",
         "edge-1    90.0%    10.0%",
-        "100%, until 09:",
+        "100%, over since 09:",
         "  shifter approve all --reason TEXT",
         "  shifter resume --reason TEXT",
         "  shifter rollback --reason TEXT",

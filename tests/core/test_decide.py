@@ -219,7 +219,7 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         ),
         _hold(
             "still_baking",
-            "step 1 at 5 % bakes for another 10s",
+            "step 1 at 5 % bakes for another 10 s",
             look_again_at=NOW + timedelta(seconds=10),
         ),
     ),
@@ -287,13 +287,13 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
     ),
     "a bake that takes its time": (
         case(record(Phase.BAKING, 2)),
-        _hold("still_baking", "step 2 at 50 % bakes for another 29m", step=2),
+        _hold("still_baking", "step 2 at 50 % bakes for another 29 min 00 s", step=2),
     ),
     "a bake that ends before the next poll": (
         case(baked(), now=NOW - 15 * SECOND),
         _hold(
             "still_baking",
-            "step 1 at 5 % bakes for another 15s",
+            "step 1 at 5 % bakes for another 15 s",
             look_again_at=NOW,
         ),
     ),
@@ -301,13 +301,13 @@ EXAMPLES: dict[str, tuple[Case, Decision]] = {
         case(baked(), now=NOW - SECOND),
         _hold(
             "still_baking",
-            "step 1 at 5 % bakes for another 1s",
+            "step 1 at 5 % bakes for another 1 s",
             look_again_at=NOW + 9 * SECOND,
         ),
     ),
     "the last step is baking": (
         case(record(Phase.BAKING, 3)),
-        _hold("still_baking", "step 3 at 100 % bakes for another 359m", step=3),
+        _hold("still_baking", "step 3 at 100 % bakes for another 5 h 59 min", step=3),
     ),
     "the last step has baked": (
         case(baked(3)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from rich.table import Table
 from rich.text import Text
@@ -131,16 +131,3 @@ def named(phase: Phase) -> Text:
 def clock(moment: datetime) -> str:
     """The time of the day."""
     return f"{moment:%H:%M:%S}"
-
-
-def span(value: timedelta) -> str:
-    """A time as people say it: `2 h 05 min`, `3 min 07 s`, `12 s`."""
-    seconds = max(0, int(value.total_seconds()))
-    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    if minutes:
-        return f"{minutes} min {seconds % 60:02} s"
-    return f"{seconds} s"

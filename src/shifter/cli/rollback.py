@@ -25,7 +25,6 @@ from shifter.cli.errors import ExitCode
 from shifter.cli.following import Following, View, live
 from shifter.cli.look import console, tell_next
 from shifter.cli.operated import AsJson, Id, Reason, Yes
-from shifter.cli.pictures import span
 from shifter.cli.standing_json import document
 from shifter.core.errors import (
     AwsError,
@@ -35,6 +34,7 @@ from shifter.core.errors import (
 )
 from shifter.core.lanes import ALL_BLUE, Weights, percent
 from shifter.core.phases import ENDS, GOING_BACK
+from shifter.core.quantities import span
 from shifter.core.record import Record
 
 LOOK_SECONDS = 1

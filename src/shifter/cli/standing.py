@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from shifter.cli.following import View
-from shifter.cli.pictures import edges_table, gates_table, named, span
+from shifter.cli.pictures import edges_table, gates_table, named
 from shifter.core.gates.gate import Verdict
 from shifter.core.lanes import percent
 from shifter.core.phases import GOING_BACK, Phase
-from shifter.core.quantities import format_duration
+from shifter.core.quantities import format_duration, span
 from shifter.core.record import Record
 from shifter.ports import Holder
 

@@ -17,7 +17,7 @@ from shifter.core.edges import Found
 from shifter.core.gates.gate import Judgement, OnDeadline, State, Verdict
 from shifter.core.lanes import percent
 from shifter.core.phases import ENDS, GOING_BACK, Action, Phase
-from shifter.core.quantities import format_duration
+from shifter.core.quantities import format_duration, span
 
 FAILURES_ALLOWED = 2
 """Failed acts in a row that hold; one more leads out."""
@@ -173,7 +173,7 @@ def still_baking(case: Case) -> Decision | None:
         case,
         "still_baking",
         f"step {record.step} at {percent(record.split.share)} bakes for another "
-        f"{format_duration(left)}",
+        f"{span(left)}",
     )
 
 

@@ -84,6 +84,19 @@ def format_duration(value: timedelta) -> str:
     return f"{seconds}s"
 
 
+def span(value: timedelta) -> str:
+    """A time as people say it: `2 h 05 min`, `3 min 07 s`, `12 s`."""
+    seconds = max(0, int(value.total_seconds()))
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    if minutes:
+        return f"{minutes} min {seconds % 60:02} s"
+    return f"{seconds} s"
+
+
 Share = Annotated[
     int,
     BeforeValidator(parse_share),
