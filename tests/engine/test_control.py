@@ -574,7 +574,8 @@ def test_an_approval_that_grew_old_is_asked_for_again() -> None:
     directive = bench.go_on(directive, lambda record: not record.waiting)
     directive = bench.go_on(directive, lambda record: "elder" in record.waiting)
     assert (
-        "waiting for elder: awaited again before 50 %: Willow approved more than 1h ago"
+        "waiting for elder: approval awaited again before 50 %: "
+        "Willow approved more than 1h ago"
     ) == bench.record.reason
 
     bench.wait(hours=2)

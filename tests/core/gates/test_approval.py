@@ -128,7 +128,7 @@ def test_an_approval_counts_for_an_hour_and_for_the_weights_that_it_was_given_fo
 
     detail = "approved by Old Willow: the ice holds"
     if told is not None:
-        detail = f"awaited again before 50 %: {told}"
+        detail = f"approval awaited again before 50 %: {told}"
     assert (Verdict.PASS if told is None else Verdict.WAIT, detail) == (
         judged.verdict,
         judged.reading.detail,
