@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from shifter.core.hindsight import decided_otherwise
 from shifter.core.journal import Entry, broken_at
 from shifter.core.lanes import ALL_BLUE, Lane, Split, dns_weights, percent
 from shifter.core.phases import ENDS, Action, Phase
@@ -56,6 +57,18 @@ def the_journal(played: Played) -> Iterator[str]:
         played.record.journal_length,
     ):
         yield "the journal does not end at the head that the record names"
+
+
+def the_decisions(played: Played) -> Iterator[str]:
+    """Each assessment tells its grounds, and follows from them once more."""
+    for entry in played.journal:
+        if entry.actor == "assess" and entry.grounds is None:
+            yield f"entry {entry.number} decided without grounds"
+    for entry, now in decided_otherwise(played.journal, played.record.plan):
+        yield (
+            f"entry {entry.number} decided {entry.action} by {entry.rule}, and now "
+            f"it is {now.action} by {now.rule}: {now.reason}"
+        )
 
 
 def the_steps(played: Played) -> Iterator[str]:
@@ -223,6 +236,7 @@ CHECKS: tuple[Check, ...] = (
     the_end,
     what_the_story_shows,
     the_journal,
+    the_decisions,
     the_steps,
     the_share,
     the_edges,

@@ -15,6 +15,7 @@ import yaml
 
 from interlock.lock import EnvironmentLock, HolderName
 from shifter.cli import connection
+from shifter.core.journal import GENESIS, Entry
 from shifter.core.lanes import ALL_BLUE, Lane
 from shifter.core.phases import Phase
 from shifter.core.record import Record
@@ -488,15 +489,22 @@ def test_the_history_is_a_table_whose_chain_was_verified(on: Stage) -> None:
     told = run(on, "history", "--json").document
 
     record = _record(on)
-    assert shown.stdout.splitlines()[-1] == (
+    *_, chain, again = shown.stdout.splitlines()
+    assert chain == (
         f"The chain of {record.journal_length} entries is whole. "
         f"Its head: {record.journal_head}"
     )
+    made = sum(entry["actor"] == "assess" for entry in told["entries"])
+    assert made > 1
+    assert (
+        f"Each of {made} decisions was made again, from its entry: all alike." == again
+    )
+    assert (made, []) == (told["decisions"], told["decided_otherwise"])
     assert "user/ada" in shown.stdout
     assert (True, None) == (told["whole"], told["broken_at"])
     assert record.journal_length == len(told["entries"])
     assert record.journal_head == told["head"]
-    assert max(map(len, shown.stdout.splitlines()[:-1])) <= 100
+    assert max(map(len, shown.stdout.splitlines()[:-2])) <= 100
 
 
 def test_a_changed_entry_breaks_the_chain_and_is_named(on: Stage) -> None:
@@ -511,6 +519,52 @@ def test_a_changed_entry_breaks_the_chain_and_is_named(on: Stage) -> None:
 
     assert "the journal of demo is broken at entry 2: " in ended.stderr
     assert (1, 2) == (ended.exit_code, ended.document["broken_at"])
+
+
+def test_a_decision_that_does_not_follow_is_told_although_the_chain_is_whole(
+    on: Stage,
+) -> None:
+    """Whoever may write to the table can make all hashes anew, and not the past."""
+    begin(on, **SHORT)
+    _forge(on, reason="a person said so")
+
+    ended, told = run(on, "history"), run(on, "history", "--json").document
+
+    assert ended.exit_code == 1
+    assert "and this version decides " in ended.stderr
+    assert told["whole"] is True
+    assert told["decisions"] == len(told["decided_otherwise"])
+
+
+def _forge(on: Stage, **lie: str) -> None:
+    """Change every decision, and make the chain whole again."""
+    record, head = _record(on), GENESIS
+    for number in range(1, record.journal_length + 1):
+        place = (f"JOURNAL#{CUTOVER}", f"{number:06}")
+        entry = Entry.model_validate_json(_body(on, *place))
+        changes = {"previous": head} | (lie if entry.grounds else {})
+        forged = entry.model_copy(update=changes).sealed()
+        _put_body(on, *place, forged.model_dump_json())
+        head = forged.hash
+    record = record.model_copy(update={"journal_head": head})
+    _put_body(on, f"CUTOVER#{CUTOVER}", "RECORD", record.model_dump_json())
+
+
+def _item(on: Stage, pk: str, sk: str) -> dict[str, Any]:
+    client = boto3.client("dynamodb")
+    found = client.get_item(
+        TableName=on.system.table, Key={"pk": {"S": pk}, "sk": {"S": sk}}
+    )
+    return dict(found["Item"])
+
+
+def _body(on: Stage, pk: str, sk: str) -> str:
+    return str(_item(on, pk, sk)["body"]["S"])
+
+
+def _put_body(on: Stage, pk: str, sk: str, body: str) -> None:
+    item = _item(on, pk, sk) | {"body": {"S": body}}
+    boto3.client("dynamodb").put_item(TableName=on.system.table, Item=item)
 
 
 def test_an_entry_that_was_removed_from_the_end_is_missed(on: Stage) -> None:

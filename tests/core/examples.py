@@ -156,8 +156,8 @@ def case(
     degraded: str | None = None,
 ) -> Case:
     """A case in which all gates pass, but for those that are given."""
-    return Case(
-        record=of,
+    return Case.about(
+        of,
         judgements=judgements(of, *but),
         now=now,
         found={"edge-1": Found.SAME, "edge-2": Found.SAME} if found is None else found,

@@ -88,10 +88,8 @@ WAITED: tuple[dict[str, Any], ...] = (
 def every_case() -> tuple[Case, ...]:
     """Every combination of the above, at one moment."""
     return tuple(
-        Case(
-            record=standing.model_copy(
-                update={**order, **waited, "failures": failures}
-            ),
+        Case.about(
+            standing.model_copy(update={**order, **waited, "failures": failures}),
             judgements=judged,
             now=NOW,
             found={"edge-1": Found.SAME, "edge-2": found},

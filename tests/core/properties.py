@@ -44,7 +44,7 @@ def is_total_and_deterministic(decide: Decide, case: Case) -> None:
 
 def is_allowed_by_the_phase(decide: Decide, case: Case) -> None:
     """The table of phases has the action; a cutover that has ended is only held."""
-    decision, phase = decide(case), case.record.phase
+    decision, phase = decide(case), case.grounds.phase
 
     if phase in ENDS:
         assert (Action.HOLD, "ended") == (decision.action, decision.rule)
@@ -54,7 +54,7 @@ def is_allowed_by_the_phase(decide: Decide, case: Case) -> None:
 
 def abort_leads_out(decide: Decide, case: Case) -> None:
     """Nothing stands between an abort and the way back."""
-    if case.record.abort is None or case.record.phase in ENDS:
+    if case.grounds.abort is None or case.grounds.phase in ENDS:
         return
 
     assert Action.ROLL_BACK == decide(case).action
@@ -62,7 +62,7 @@ def abort_leads_out(decide: Decide, case: Case) -> None:
 
 def breach_leads_out(decide: Decide, case: Case) -> None:
     """A breach beats approvals, pauses, failures and deadlines."""
-    if not case.of(Verdict.BREACH) or case.record.phase in ENDS:
+    if not case.of(Verdict.BREACH) or case.grounds.phase in ENDS:
         return
 
     assert Action.ROLL_BACK == decide(case).action
@@ -70,7 +70,7 @@ def breach_leads_out(decide: Decide, case: Case) -> None:
 
 def going_back_goes_on(decide: Decide, case: Case) -> None:
     """Nothing turns a way back round."""
-    if case.record.phase not in GOING_BACK:
+    if case.grounds.phase not in GOING_BACK:
         return
 
     assert Action.ROLL_BACK == decide(case).action
@@ -84,28 +84,28 @@ def waiting_goes_nowhere(decide: Decide, case: Case) -> None:
 
     assert Action.COMPLETE != decision.action
     if decision.action is Action.SHIFT:
-        assert ("resume", case.record.step) == (decision.rule, decision.step)
+        assert ("resume", case.grounds.step) == (decision.rule, decision.step)
 
 
 def changed_weights_go_nowhere(decide: Decide, case: Case) -> None:
     """While an edge shows other weights, only a resume may write them again."""
-    if not {Found.BELOW, Found.DIFFERENT} & set(case.found.values()):
+    if not {Found.BELOW, Found.DIFFERENT} & set(case.grounds.found.values()):
         return
     decision = decide(case)
 
     assert Action.COMPLETE != decision.action
     if decision.action is Action.SHIFT:
-        assert ("resume", case.record.step) == (decision.rule, decision.step)
+        assert ("resume", case.grounds.step) == (decision.rule, decision.step)
 
 
 def failed_acts_hold_or_lead_out(decide: Decide, case: Case) -> None:
     """An act that failed pages; the third in a row leads out."""
-    if case.degraded is None or case.record.phase in ENDS | GOING_BACK:
+    if case.grounds.degraded is None or case.grounds.phase in ENDS | GOING_BACK:
         return
     decision = decide(case)
 
     assert decision.page
-    if case.record.failures >= 2:
+    if case.grounds.failures >= 2:
         assert Action.ROLL_BACK == decision.action
     else:
         assert decision.action in {Action.HOLD, Action.ROLL_BACK}
@@ -113,7 +113,7 @@ def failed_acts_hold_or_lead_out(decide: Decide, case: Case) -> None:
 
 def deadlines_are_kept(decide: Decide, case: Case) -> None:
     """Whoever waits for too long is heard: by a way back or by a page."""
-    if case.record.phase in ENDS | GOING_BACK:
+    if case.grounds.phase in ENDS | GOING_BACK:
         return
     decision = decide(case)
 
@@ -128,38 +128,38 @@ def looks_again_in_time(decide: Decide, case: Case) -> None:
     wait = decide(case).look_again_at - case.now
 
     assert wait >= timedelta(seconds=10)
-    assert wait <= max(case.record.plan.poll, timedelta(seconds=60))
+    assert wait <= max(case.plan.poll, timedelta(seconds=60))
 
 
 def steps_are_baked_and_never_skipped(decide: Decide, case: Case) -> None:
     """A shift is to the present step, or to the next one after a whole bake."""
-    decision, record = decide(case), case.record
+    decision, grounds = decide(case), case.grounds
     if decision.action is not Action.SHIFT:
         return
 
-    if decision.step == record.step:
-        assert record.phase is Phase.SHIFTING or decision.rule == "resume"
+    if decision.step == grounds.step:
+        assert grounds.phase is Phase.SHIFTING or decision.rule == "resume"
         return
-    assert record.step + 1 == decision.step
-    if record.step:
+    assert grounds.step + 1 == decision.step
+    if grounds.step:
         _assert_baked(case)
 
 
 def completes_after_the_final_bake(decide: Decide, case: Case) -> None:
     """Only the last step completes a cutover, and only when it has baked."""
-    decision, record = decide(case), case.record
+    decision, grounds = decide(case), case.grounds
     if decision.action is not Action.COMPLETE:
         return
 
-    assert len(record.plan.steps) == record.step
+    assert len(case.plan.steps) == grounds.step
     _assert_baked(case)
 
 
 def _assert_baked(case: Case) -> None:
-    record = case.record
-    assert record.phase is Phase.BAKING
-    assert record.bake_from is not None
-    assert case.now - record.bake_from >= record.plan.bake(record.step)
+    grounds = case.grounds
+    assert grounds.phase is Phase.BAKING
+    assert grounds.bake_from is not None
+    assert case.now - grounds.bake_from >= case.plan.bake(grounds.step)
 
 
 def adopts_only_what_is_lower(decide: Decide, case: Case) -> None:
@@ -169,7 +169,7 @@ def adopts_only_what_is_lower(decide: Decide, case: Case) -> None:
         return
 
     assert Action.HOLD == decision.action
-    assert Found.BELOW in case.found.values()
+    assert Found.BELOW in case.grounds.found.values()
     assert decision.page
 
 
@@ -179,7 +179,7 @@ def ways_out_are_paged_once(decide: Decide, case: Case) -> None:
     if decision.action is not Action.ROLL_BACK:
         return
 
-    assert (case.record.phase not in GOING_BACK) == decision.page
+    assert (case.grounds.phase not in GOING_BACK) == decision.page
 
 
 OfDecision = Callable[[Decide, Case], None]

@@ -473,8 +473,8 @@ def cases(draw: st.DrawFn) -> Case:
         )
         for gate in of.plan.all_gates
     )
-    return Case(
-        record=of,
+    return Case.about(
+        of,
         judgements=judged,
         now=NOW + timedelta(seconds=draw(st.integers(-5, 30 * 3600))),
         found=draw(
@@ -696,6 +696,7 @@ def entries() -> st.SearchStrategy[Entry]:
         phase=st.sampled_from(Phase),
         step=st.integers(0, 100),
         judgements=st.lists(JUDGEMENTS, max_size=2).map(tuple),
+        grounds=st.none() | cases().map(lambda case: case.grounds),
         previous=SAID,
         hash=SAID,
     )

@@ -126,7 +126,7 @@ def _looking_at_once(case: Case) -> Decision:
 
 
 def _three_failures_allowed(case: Case) -> Decision | None:
-    return failed_too_often(case) if case.record.failures > 2 else None
+    return failed_too_often(case) if case.grounds.failures > 2 else None
 
 
 def _only_the_first_wait(case: Case) -> Decision | None:

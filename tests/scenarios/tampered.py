@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from shifter.core.gates.gate import Verdict
+from shifter.core.journal import Entry
 from shifter.core.lanes import Weights
 from shifter.core.notice import Notice, Severity
 from shifter.core.record import Claim
@@ -58,6 +60,23 @@ def _altered_entry(played: Played) -> Played:
     first, *rest = played.journal
     entry = first.model_copy(update={"reason": "nothing to see here"})
     return replace(played, journal=(entry, *rest))
+
+
+def _other_reading(played: Played) -> Played:
+    """A step was taken although a gate waited, by what the entry holds."""
+
+    def worse(entry: Entry) -> Entry:
+        first, *rest = entry.judgements
+        judged = first.model_copy(update={"verdict": Verdict.WAIT})
+        return entry.model_copy(update={"judgements": (judged, *rest)})
+
+    journal = tuple(worse(e) if e.rule == "next_step" else e for e in played.journal)
+    return replace(played, journal=journal)
+
+
+def _no_grounds(played: Played) -> Played:
+    journal = tuple(e.model_copy(update={"grounds": None}) for e in played.journal)
+    return replace(played, journal=journal)
 
 
 def _skipped_step(played: Played) -> Played:
@@ -184,6 +203,8 @@ TAMPERED = (
         COMPLETED,
     ),
     Tampered("an entry was altered", flaws.the_journal, _altered_entry),
+    Tampered("a reading was altered", flaws.the_decisions, _other_reading),
+    Tampered("nobody knows the grounds", flaws.the_decisions, _no_grounds),
     Tampered(
         "the last entry is missing",
         flaws.the_journal,

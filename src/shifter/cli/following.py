@@ -66,8 +66,7 @@ class View:
 
     @property
     def bake_ends_at(self) -> datetime | None:
-        case = Case(record=self.record, judgements=(), now=self.now)
-        return case.bake_ends_at
+        return Case.about(self.record, now=self.now).bake_ends_at
 
     @property
     def baked(self) -> float | None:

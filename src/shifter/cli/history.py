@@ -15,8 +15,10 @@ from shifter.cli.connection import Connection
 from shifter.cli.look import console
 from shifter.cli.operated import AsJson, MaybeId
 from shifter.cli.pictures import named, reading
+from shifter.core.case import Decision
 from shifter.core.errors import NotFound, ShifterError
 from shifter.core.gates.gate import Judgement, Verdict
+from shifter.core.hindsight import decided_otherwise
 from shifter.core.journal import Entry, broken_at
 from shifter.core.lanes import percent
 from shifter.core.record import Record
@@ -29,14 +31,20 @@ class BrokenChain(ShifterError):
     """The journal is not what was written: an entry was changed, lost or added."""
 
 
+class DecidedOtherwise(ShifterError):
+    """A decision of the journal does not follow from what its entry holds."""
+
+
 def history(
     to: Connection, cutover_id: MaybeId = None, as_document: AsJson = False
 ) -> None:
-    """Show the journal, and verify the chain of its hashes."""
+    """Show the journal, verify the chain of its hashes, and decide everything again."""
     record = to.record(cutover_id)
     entries = to.store.journal(record.cutover_id)
     broken = _broken_at(record, entries)
     head = entries[-1].hash if entries else ""
+    made = sum(entry.grounds is not None for entry in entries)
+    otherwise = tuple(decided_otherwise(entries, record.plan))
     if as_document:
         told = {
             "cutover_id": record.cutover_id,
@@ -44,6 +52,16 @@ def history(
             "whole": broken is None,
             "broken_at": broken,
             "head": head,
+            "decisions": made,
+            "decided_otherwise": [
+                {
+                    "number": entry.number,
+                    "action": now.action,
+                    "rule": now.rule,
+                    "reason": now.reason,
+                }
+                for entry, now in otherwise
+            ],
             "entries": [entry.model_dump(mode="json") for entry in entries],
         }
         print(json.dumps(told, indent=2))
@@ -55,8 +73,22 @@ def history(
             f"the journal of {record.cutover_id} is broken at entry {broken}: compare "
             "it with the journal heads in the notices, and keep the table as it is"
         )
+    if otherwise:
+        raise DecidedOtherwise(_told_otherwise(*otherwise[0], len(otherwise)))
     if not as_document:
         print(f"The chain of {len(entries)} entries is whole. Its head: {head}")
+        print(f"Each of {made} decisions was made again, from its entry: all alike.")
+
+
+def _told_otherwise(entry: Entry, now: Decision, count: int) -> str:
+    """What the first such decision was, what it would be, and what that can mean."""
+    also = f" ({count} decisions in all)" if count > 1 else ""
+    return (
+        f"entry {entry.number} decided {entry.action} by {entry.rule}, and this "
+        f"version decides {now.action} by {now.rule} on the same grounds{also}: "
+        "another version of Shifter made it, or somebody changed the record: "
+        "compare with the notices of that time"
+    )
 
 
 def _broken_at(record: Record, entries: Sequence[Entry]) -> int | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shifter.core.edges import Found
 from shifter.core.gates.gate import Judgement, OnDeadline, Verdict
+from shifter.core.grounds import Grounds
+from shifter.core.lanes import Split
 from shifter.core.phases import Action
+from shifter.core.plan import Plan
 from shifter.core.record import Record
 
 SOONEST = timedelta(seconds=10)
@@ -20,13 +23,36 @@ ACTING = timedelta(seconds=60)
 class Case:
     """Everything that a decision may depend on."""
 
-    record: Record
+    plan: Plan
+    grounds: Grounds
     judgements: tuple[Judgement, ...]
     now: datetime
-    found: Mapping[str, Found] = field(default_factory=dict)
-    """What the weights gate found at each edge."""
-    degraded: str | None = None
-    """What went wrong in the act before this assessment, if something did."""
+
+    @classmethod
+    def about(
+        cls,
+        record: Record,
+        *,
+        now: datetime,
+        judgements: tuple[Judgement, ...] = (),
+        found: Mapping[str, Found] | None = None,
+        degraded: str | None = None,
+    ) -> Case:
+        """The case of a record, with what was found at its edges."""
+        grounds = Grounds(
+            phase=record.phase,
+            step=record.step,
+            reason=record.reason,
+            abort=record.abort,
+            resume=record.resume,
+            waiting=record.waiting,
+            failures=record.failures,
+            bake_from=record.bake_from,
+            writes_end_at=record.writes_end_at,
+            found=dict(found or {}),
+            degraded=degraded,
+        )
+        return cls(plan=record.plan, grounds=grounds, judgements=judgements, now=now)
 
     def of(self, verdict: Verdict) -> tuple[Judgement, ...]:
         return tuple(j for j in self.judgements if j.verdict is verdict)
@@ -35,7 +61,7 @@ class Case:
     def waiting(self) -> dict[str, datetime]:
         """Since when each waiting gate has been waiting."""
         return {
-            judged.gate: self.record.waiting.get(judged.gate, self.now)
+            judged.gate: self.grounds.waiting.get(judged.gate, self.now)
             for judged in self.of(Verdict.WAIT)
         }
 
@@ -44,10 +70,10 @@ class Case:
         waiting = self.waiting
         return tuple(
             gate.name
-            for gate in self.record.plan.all_gates
+            for gate in self.plan.all_gates
             if gate.on_deadline is action
             and gate.name in waiting
-            and self.now - waiting[gate.name] >= self.record.plan.deadline(gate)
+            and self.now - waiting[gate.name] >= self.plan.deadline(gate)
         )
 
     @property
@@ -56,11 +82,16 @@ class Case:
 
         Such a write would fall into the next step, and look like an edit by hand.
         """
-        record = self.record
-        if record.bake_from is None:
+        grounds = self.grounds
+        if grounds.bake_from is None:
             return None
-        ends_at = record.bake_from + record.plan.bake(record.step)
-        return max(ends_at, record.writes_end_at or ends_at)
+        ends_at = grounds.bake_from + self.plan.bake(grounds.step)
+        return max(ends_at, grounds.writes_end_at or ends_at)
+
+    @property
+    def split(self) -> Split:
+        """What the present step gives the lanes."""
+        return self.plan.split(self.grounds.step)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

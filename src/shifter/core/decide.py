@@ -1,6 +1,6 @@
 """The decision: an ordered list of rules, the first that matches wins.
 
-Only this module decides.  It is pure and total: for every record, judgements and moment
+Only this module decides.  It is pure and total: for all grounds, judgements and moments
 there is exactly one decision, with a reason that a person understands.  A breach beats
 everything but an abort, which leads to the same place; nothing here looks again earlier
 than ten seconds from now.
@@ -40,21 +40,21 @@ def decide(case: Case) -> Decision:
 
 def ended(case: Case) -> Decision | None:
     """A cutover that has ended is left alone."""
-    if case.record.phase not in ENDS:
+    if case.grounds.phase not in ENDS:
         return None
-    return _hold(case, "ended", case.record.reason)
+    return _hold(case, "ended", case.grounds.reason)
 
 
 def already_going_back(case: Case) -> Decision | None:
     """Who is going back goes on going back."""
-    if case.record.phase not in GOING_BACK:
+    if case.grounds.phase not in GOING_BACK:
         return None
-    return _out(case, "already_going_back", case.record.reason)
+    return _out(case, "already_going_back", case.grounds.reason)
 
 
 def abort_ordered(case: Case) -> Decision | None:
     """An abort leads out, whatever else is true."""
-    abort = case.record.abort
+    abort = case.grounds.abort
     if abort is None:
         return None
     return _out(case, "abort", f"{abort.by} aborted: {abort.reason}")
@@ -70,11 +70,12 @@ def breach(case: Case) -> Decision | None:
 
 def failed_too_often(case: Case) -> Decision | None:
     """Three acts in a row that failed lead out."""
-    if case.degraded is None or case.record.failures < FAILURES_ALLOWED:
+    grounds = case.grounds
+    if grounds.degraded is None or grounds.failures < FAILURES_ALLOWED:
         return None
-    failures = case.record.failures + 1
+    failures = grounds.failures + 1
     return _out(
-        case, "failed_too_often", f"{failures} acts in a row failed: {case.degraded}"
+        case, "failed_too_often", f"{failures} acts in a row failed: {grounds.degraded}"
     )
 
 
@@ -88,7 +89,7 @@ def deadline_rolls_back(case: Case) -> Decision | None:
 
 def weights_below(case: Case) -> Decision | None:
     """Less traffic on green than recorded: adopt it, hold and page."""
-    below = [edge for edge, found in case.found.items() if found is Found.BELOW]
+    below = [edge for edge, found in case.grounds.found.items() if found is Found.BELOW]
     if not below:
         return None
     return _hold(
@@ -103,24 +104,25 @@ def weights_below(case: Case) -> Decision | None:
 
 def act_failed(case: Case) -> Decision | None:
     """An act that failed holds and pages; the next assessment tries again."""
-    if case.degraded is None:
+    failure = case.grounds.degraded
+    if failure is None:
         return None
-    return _hold(case, "act_failed", f"the last act failed: {case.degraded}", page=True)
+    return _hold(case, "act_failed", f"the last act failed: {failure}", page=True)
 
 
 def resume_ordered(case: Case) -> Decision | None:
     """An operator resumed: make the edges match the present step again."""
-    resume, record = case.record.resume, case.record
-    if resume is None or record.phase not in {Phase.BAKING, Phase.SHIFTING}:
+    resume, grounds = case.grounds.resume, case.grounds
+    if resume is None or grounds.phase not in {Phase.BAKING, Phase.SHIFTING}:
         return None
     if any(judged.kind not in _FOR_THE_NEXT_STEP for judged in case.of(Verdict.WAIT)):
         return None
-    return _shift(case, "resume", f"{resume.by} resumed: {resume.reason}", record.step)
+    return _shift(case, "resume", f"{resume.by} resumed: {resume.reason}", grounds.step)
 
 
 def weights_different(case: Case) -> Decision | None:
     """Weights that nobody recorded hold and page, with the difference."""
-    if Found.DIFFERENT not in case.found.values():
+    if Found.DIFFERENT not in case.grounds.found.values():
         return None
     return _hold(
         case,
@@ -148,21 +150,21 @@ def gate_waits(case: Case) -> Decision | None:
 
 def shift_under_way(case: Case) -> Decision | None:
     """A step that was intended and not read back yet is carried out again."""
-    record = case.record
-    if record.phase is not Phase.SHIFTING:
+    grounds = case.grounds
+    if grounds.phase is not Phase.SHIFTING:
         return None
     return _shift(
         case,
         "shift_under_way",
-        f"step {record.step} to {percent(record.split.share)} is not read back yet",
-        record.step,
+        f"step {grounds.step} to {percent(case.split.share)} is not read back yet",
+        grounds.step,
     )
 
 
 def still_baking(case: Case) -> Decision | None:
     """A step that has not baked for long enough holds."""
-    record, ends_at = case.record, case.bake_ends_at
-    if record.phase is not Phase.BAKING:
+    grounds, ends_at = case.grounds, case.bake_ends_at
+    if grounds.phase is not Phase.BAKING:
         return None
     if ends_at is None:
         return _hold(case, "still_baking", "the bake clock starts now")
@@ -172,22 +174,22 @@ def still_baking(case: Case) -> Decision | None:
     return _hold(
         case,
         "still_baking",
-        f"step {record.step} at {percent(record.split.share)} bakes for another "
+        f"step {grounds.step} at {percent(case.split.share)} bakes for another "
         f"{span(left)}",
     )
 
 
 def last_step_baked(case: Case) -> Decision | None:
     """After the last step has baked, the cutover is complete."""
-    record = case.record
-    if record.step < len(record.plan.steps):
+    grounds = case.grounds
+    if grounds.step < len(case.plan.steps):
         return None
     return Decision(
         action=Action.COMPLETE,
         rule="last_step_baked",
         reason="every step baked and every gate passed",
         look_again_at=case.now + ACTING,
-        step=record.step,
+        step=grounds.step,
     )
 
 
@@ -211,17 +213,17 @@ RULES: tuple[Rule, ...] = (
 
 
 def _go_on(case: Case) -> Decision:
-    record = case.record
-    step = record.step + 1
+    grounds = case.grounds
+    step = grounds.step + 1
     done = (
-        f"step {record.step} baked and every gate passed"
-        if record.step
+        f"step {grounds.step} baked and every gate passed"
+        if grounds.step
         else "everything is ready"
     )
     return _shift(
         case,
         "next_step",
-        f"{done}: on to {percent(record.plan.split(step).share)}",
+        f"{done}: on to {percent(case.plan.split(step).share)}",
         step,
     )
 
@@ -233,7 +235,7 @@ def _out(case: Case, rule: str, reason: str) -> Decision:
         rule=rule,
         reason=reason,
         look_again_at=case.now + ACTING,
-        step=case.record.step,
+        step=case.grounds.step,
         page=rule != "already_going_back",
     )
 
@@ -251,7 +253,7 @@ def _shift(case: Case, rule: str, reason: str, step: int) -> Decision:
 def _hold(
     case: Case, rule: str, reason: str, *, page: bool = False, adopt: bool = False
 ) -> Decision:
-    next_poll = case.now + case.record.plan.poll
+    next_poll = case.now + case.plan.poll
     ends_at = case.bake_ends_at
     if ends_at is not None and case.now < ends_at:
         next_poll = min(next_poll, ends_at)
@@ -260,7 +262,7 @@ def _hold(
         rule=rule,
         reason=reason,
         look_again_at=max(next_poll, case.now + SOONEST),
-        step=case.record.step,
+        step=case.grounds.step,
         page=page,
         adopt=adopt,
     )
@@ -277,7 +279,7 @@ _STATES = {State.NO_DATA: " has no data", State.UNREADABLE: " cannot be read"}
 
 
 def _tell_overdue(case: Case, overdue: tuple[str, ...]) -> str:
-    plan = case.record.plan
+    plan = case.plan
     gates = {gate.name: gate for gate in plan.all_gates}
     late = tuple(j for j in case.judgements if j.gate in overdue)
     limits = ", ".join(

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from shifter.core.gates.gate import Judgement
+from shifter.core.grounds import Grounds
 from shifter.core.model import Model
 from shifter.core.phases import Phase
 
@@ -33,6 +34,8 @@ class Entry(Model):
     phase: Phase
     step: int
     judgements: tuple[Judgement, ...] = ()
+    grounds: Grounds | None = None
+    """Of a decision: with plan and judgements, enough to make it again."""
     previous: str
     hash: str = ""
 
@@ -41,8 +44,13 @@ class Entry(Model):
         return self.model_copy(update={"hash": self.digest()})
 
     def digest(self) -> str:
-        """SHA-256, in hexadecimal, over everything but the hash itself."""
-        content = self.model_dump_json(exclude={"hash"})
+        """SHA-256, in hexadecimal, over everything but the hash itself.
+
+        What an entry does not have is no part of it: entries of older versions had no
+        grounds, and their chains are whole for ever.
+        """
+        left_out = {"hash"} if self.grounds else {"hash", "grounds"}
+        content = self.model_dump_json(exclude=left_out)
         return hashlib.sha256(content.encode()).hexdigest()
 
 

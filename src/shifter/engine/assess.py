@@ -11,6 +11,7 @@ from shifter.core.directive import Directive, Next
 from shifter.core.edges import Found
 from shifter.core.gates.dns import DnsSeen
 from shifter.core.gates.gate import OnDeadline, Verdict
+from shifter.core.grounds import Grounds
 from shifter.core.lanes import Weights
 from shifter.core.notice import Severity
 from shifter.core.orders import Pause
@@ -42,18 +43,18 @@ def assess(directive: Directive, ports: Ports, failure: str | None = None) -> Di
     if record.phase in ENDS:
         return ending(record, ports)
     seen = observe(ports, record, now)
-    case = Case(
-        record=record,
-        judgements=judge(record, seen, now),
+    case = Case.about(
+        record,
         now=now,
+        judgements=judge(record, seen, now),
         found=find(record, seen, now),
         degraded=failure,
     )
     decision = decide(case)
     changed = record.model_copy(
         update={
-            **_learnt(case, decision, seen),
-            **_intended(case, decision, seen, ports),
+            **_learnt(record, case, decision, seen),
+            **_intended(record, case, decision, seen, ports),
         }
     )
     saved = save(
@@ -66,43 +67,43 @@ def assess(directive: Directive, ports: Ports, failure: str | None = None) -> Di
         reason=decision.reason,
         before=record.phase,
         judgements=case.judgements,
+        grounds=case.grounds,
         notify=_severity(record, changed, decision),
     )
     return _follow(deliver(ports, saved), decision, ports)
 
 
-def _learnt(case: Case, decision: Decision, seen: Seen) -> dict[str, Any]:
+def _learnt(
+    record: Record, case: Case, decision: Decision, seen: Seen
+) -> dict[str, Any]:
     """What every assessment notes, whatever it decides."""
-    record = case.record
     return {
         "decided": record.version + 1,
         "reason": decision.reason,
-        "paged": _topic(case, decision) if decision.page else "",
+        "paged": _topic(record, case, decision) if decision.page else "",
         "look_again_at": decision.look_again_at,
         "history_events": record.history_events + EVENTS_PER_VERB,
-        "failures": _failures(case, decision),
+        "failures": _failures(case.grounds, decision),
         "waiting": case.waiting,
         "memories": {j.gate: j.memory for j in case.judgements if j.memory is not None},
-        **_dns_learnt(case, seen),
+        **_dns_learnt(record, case, seen),
     }
 
 
-def _failures(case: Case, decision: Decision) -> int:
+def _failures(grounds: Grounds, decision: Decision) -> int:
     """Failed acts in a row; an act is over when a look at the weights finds them right.
 
     A step that is still being made goes on counting, whatever it waits for.
     """
-    record = case.record
-    if case.degraded is not None:
-        return record.failures + 1
-    at_rest = record.phase in {Phase.PREPARED, Phase.BAKING}
-    return 0 if at_rest and decision.action is Action.HOLD else record.failures
+    if grounds.degraded is not None:
+        return grounds.failures + 1
+    at_rest = grounds.phase in {Phase.PREPARED, Phase.BAKING}
+    return 0 if at_rest and decision.action is Action.HOLD else grounds.failures
 
 
-def _dns_learnt(case: Case, seen: Seen) -> dict[str, Any]:
+def _dns_learnt(record: Record, case: Case, seen: Seen) -> dict[str, Any]:
     """Note when DNS was first INSYNC, and start the bake clock when it has settled."""
-    record, name = case.record, case.record.plan.standing.dns_settled.name
-    learnt: dict[str, Any] = {}
+    name, learnt = record.plan.standing.dns_settled.name, dict[str, Any]()
     change, answer = record.dns_change, seen[name]
     if (
         change is not None
@@ -118,14 +119,13 @@ def _dns_learnt(case: Case, seen: Seen) -> dict[str, Any]:
 
 
 def _intended(
-    case: Case, decision: Decision, seen: Seen, ports: Ports
+    record: Record, case: Case, decision: Decision, seen: Seen, ports: Ports
 ) -> dict[str, Any]:
     """What this decision intends."""
-    record = case.record
     phase = after(record.phase, decision.action)
     match decision.action:
         case Action.HOLD:
-            return _adopted(case, seen) if decision.adopt else {}
+            return _adopted(record, case, seen) if decision.adopt else {}
         case Action.SHIFT:
             return {
                 "phase": phase,
@@ -145,33 +145,35 @@ def _intended(
             return {}  # complete: finish makes it true, after it has looked once more
 
 
-def _adopted(case: Case, seen: Seen) -> dict[str, Any]:
+def _adopted(record: Record, case: Case, seen: Seen) -> dict[str, Any]:
     """Take the lower weights as wanted, and pause until an operator resumes."""
     below = _shown(case, seen, Found.BELOW)
-    pause = case.record.pause or Pause(
+    pause = record.pause or Pause(
         by="shifter",
         at=case.now,
         reason="weights were lowered by hand: resume to restore the step, or abort",
     )
-    return {"adopted": case.record.adopted | below, "pause": pause}
+    return {"adopted": record.adopted | below, "pause": pause}
 
 
 def _shown(case: Case, seen: Seen, found: Found) -> dict[str, Weights]:
     """The weights of the edges that differ from the record in this way."""
-    states = seen[case.record.plan.standing.weights.name]
+    states = seen[case.plan.standing.weights.name]
     return {
-        edge: states[edge].weights for edge, is_ in case.found.items() if is_ is found
+        edge: states[edge].weights
+        for edge, is_ in case.grounds.found.items()
+        if is_ is found
     }
 
 
-def _topic(case: Case, decision: Decision) -> str:
+def _topic(record: Record, case: Case, decision: Decision) -> str:
     """What a page is about; the same topic is not paged twice in a row.
 
     It names every gate that waited since the first page; overdue ones end with "!".
     A gate that comes and goes beside them is told once: whoever knows that an approval
     is overdue must not be paged anew by each datapoint of a restless lag.
     """
-    rule, _, told = case.record.paged.partition(":")
+    rule, _, told = record.paged.partition(":")
     known = told.replace("!", "").split(",") if told and rule == decision.rule else []
     overdue = {gate for how in OnDeadline for gate in case.overdue(how)}
     gates = sorted({*known, *case.waiting})

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from shifter.core.directive import Directive, Next
 from shifter.core.errors import AwsError, Conflict, NotFound, Rejected
 from shifter.core.gates.gate import Judgement
+from shifter.core.grounds import Grounds
 from shifter.core.journal import Entry
 from shifter.core.notice import Notice, Severity, Way
 from shifter.core.phases import Phase
@@ -54,12 +55,14 @@ def save(
     reason: str,
     before: Phase | None,
     judgements: tuple[Judgement, ...] = (),
+    grounds: Grounds | None = None,
     notify: Severity | None = None,
 ) -> Record:
     """Save a changed record with its journal entry; return it as it was saved.
 
     `record` carries the changes, and still the version that was loaded; `before` is the
-    phase that was loaded.  Raises Conflict when someone else saved first.
+    phase that was loaded; a decision says on which `grounds` it was made.  Raises
+    Conflict when someone else saved first.
     """
     entry = Entry(
         cutover_id=record.cutover_id,
@@ -73,6 +76,7 @@ def save(
         phase=record.phase,
         step=record.step,
         judgements=judgements,
+        grounds=grounds,
         previous=record.journal_head,
     ).sealed()
     changes: dict[str, Any] = {
