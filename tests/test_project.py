@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,41 @@ def test_make_help_lists_every_target() -> None:
     ).stdout
 
     assert _make_targets() == {line.split()[1] for line in printed.splitlines()}
+
+
+_GROUPED = """
+import os
+import pytest
+
+@pytest.mark.parametrize("number", range(8))
+@pytest.mark.xdist_group("together")
+def test_one_of_a_group(number):
+    with open({path!r}, "a") as told:
+        told.write(os.environ["PYTEST_XDIST_WORKER"] + "\\n")
+"""
+
+
+def test_the_tests_of_one_group_run_in_one_worker(tmp_path: Path) -> None:
+    """What is expensive is made once for its group: without groups, in each worker.
+
+    pytest-xdist does not say so when it loses them.
+    """
+    told = tmp_path / "workers"
+    test = tmp_path / "test_group.py"
+    test.write_text(_GROUPED.format(path=str(told)), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup"]
+    alone = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+
+    subprocess.run(
+        [*command, "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(test)],
+        check=True,
+        capture_output=True,
+        cwd=tmp_path,
+        env=alone,
+    )
+
+    workers = told.read_text(encoding="utf-8").split()
+    assert (8, 1) == (len(workers), len(set(workers)))
 
 
 def _links() -> list[tuple[Path, Path, str]]:
