@@ -109,6 +109,16 @@ def test_the_actor_is_the_caller_and_a_name_is_a_comment(running: DynamoStore) -
     }
 
 
+def test_a_reason_moves_no_cursor_where_it_is_read(running: DynamoStore) -> None:
+    """It is cleaned and not refused: an abort must not fail on a character."""
+    torn = "a heron\n\x1b[31mred\ud800"
+
+    assert 200 == _send(_event({"order": "abort", "reason": torn}))[0]
+
+    reasons = {entry.reason for entry in running.journal(OTTERS)}
+    assert "a heron ␛[31mred�" in reasons
+
+
 # --- what nobody understands ----------------------------------------------------------
 
 TORN: list[tuple[Any, str]] = [

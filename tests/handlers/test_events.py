@@ -13,7 +13,7 @@ from shifter.core.errors import BadEvent
 from shifter.handlers.events import directive_in, failure_in, is_directive, parse
 from shifter.handlers.preflight import PreflightEvent, PreflightOrder
 from shifter.handlers.prepare import StartEvent, StartInput
-from shifter.handlers.roll_back import RollBackOrder
+from shifter.handlers.roll_back import BreakGlass, RollBackOrder
 from tests.core.examples import plan_document
 
 DIRECTIVE: dict[str, Any] = {
@@ -24,6 +24,12 @@ DIRECTIVE: dict[str, Any] = {
     "until": "2026-03-02T09:00:20Z",
 }
 ORDER = {"cutover_id": "otters-1", "by": "Fern", "reason": "a heron"}
+GLASS: dict[str, Any] = {
+    "environment": "riverbank",
+    "without_record": True,
+    "by": "Fern",
+    "reason": "the key is gone",
+}
 START = {"cutover_id": "otters-1", "input": {"plan": plan_document()}}
 NO_MAPPING = "Input should be a valid dictionary or instance of"
 MISSING = "Field required"
@@ -79,6 +85,19 @@ def test_an_order_may_carry_what_the_state_machine_caught() -> None:
     caught = ORDER | {"error": {"Error": "Denied", "Cause": "{}"}}
 
     assert RollBackOrder(**ORDER) == parse(RollBackOrder, caught)
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\n", "\x9b", "\u202e", "\ud800"])
+def test_going_back_fails_on_no_character(character: str) -> None:
+    """What would move a cursor gives way to one that can be seen, one for one."""
+    reason, by = character * 1024, f"Fern{character}"
+
+    order = parse(RollBackOrder, ORDER | {"by": by, "reason": reason})
+    glass = parse(BreakGlass, GLASS | {"by": by, "reason": reason})
+
+    assert (order.by, order.reason) == (glass.by, glass.reason)
+    assert (order.by + order.reason).isprintable()
+    assert (5, 1024) == (len(order.by), len(order.reason))
 
 
 @pytest.mark.parametrize(

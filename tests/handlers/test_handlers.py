@@ -35,7 +35,7 @@ from shifter.handlers import (
 from tests.core.examples import plan_document
 from tests.engine.bench import OTTERS, Bench
 from tests.handlers.conftest import ENVIRONMENT, keep
-from tests.handlers.test_events import DIRECTIVE, ORDER, START
+from tests.handlers.test_events import DIRECTIVE, GLASS, ORDER, START
 
 Handler = Callable[[Any, object], dict[str, Any]]
 
@@ -282,14 +282,6 @@ def test_an_order_without_an_id_means_the_active_cutover(table: DynamoStore) -> 
     record = table.load(OTTERS)
     assert record is not None
     assert (Phase.ROLLING_BACK, "a heron") == (record.phase, record.way_back.reason)
-
-
-GLASS: dict[str, Any] = {
-    "environment": "riverbank",
-    "without_record": True,
-    "by": "Fern",
-    "reason": "the key is gone",
-}
 
 
 def test_the_glass_is_broken_without_a_table(

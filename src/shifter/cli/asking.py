@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 
 import typer
-from rich.console import Console
 
 from shifter.cli.errors import WrongCall
+from shifter.cli.plain_console import Teller
 from shifter.core.errors import Refused
 
 
@@ -21,7 +21,7 @@ def is_terminal() -> bool:
 
 def going_on(told: str) -> None:
     """Tell whoever looks at a terminal what takes its time."""
-    out = Console(stderr=True, highlight=False)
+    out = Teller()
     if out.is_terminal:
         out.print(told, style="dim")
 

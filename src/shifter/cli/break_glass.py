@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from shifter.cli.asking import confirm
 from shifter.cli.connection import Connection
 from shifter.cli.errors import ExitCode
+from shifter.cli.plain_console import Teller
 
 _UNKNOWN = """\
 Without the record Shifter does not know
@@ -24,7 +24,7 @@ Nothing is written to the journal, and no lock is freed."""
 def break_glass(to: Connection, reason: str, *, yes: bool, as_document: bool) -> None:
     """Roll back from the topology alone, after saying what is not known."""
     environment = to.deployed.environment
-    Console(stderr=True, highlight=False).print(_UNKNOWN)
+    Teller().print(_UNKNOWN)
     confirm(f"Make every edge of {environment} all blue without the record?", yes=yes)
     confirm("Is the table really out of use? It is refused otherwise.", yes=yes)
     event = {

@@ -18,6 +18,7 @@ from shifter.cli.following import Following, View, told_once
 from shifter.cli.next_steps import what_next
 from shifter.cli.operated import AsJson, MaybeId
 from shifter.cli.pictures import log, transition
+from shifter.cli.plain_console import PlainConsole, Teller
 from shifter.cli.standing import screen, told_holder
 from shifter.cli.standing_json import document, lock_document
 from shifter.core.journal import Entry
@@ -98,7 +99,7 @@ def follow(to: Connection, cutover_id: str, *, as_document: bool) -> None:
                 shown.show(view)
     except KeyboardInterrupt:
         told = f"Stopped watching. {cutover_id} goes on: shifter watch {cutover_id}"
-        Console(stderr=True).print(told, highlight=False)
+        Teller().print(told)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     if view is not None and not as_document:
         _tell_end(out, view)
@@ -229,4 +230,4 @@ def _reason(entry: Entry) -> str:
 def console() -> Console:
     """Standard output, as wide as the terminal is."""
     width = shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 25)).columns
-    return Console(width=width, highlight=False)
+    return PlainConsole(width=width)

@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from shifter.cli import connection
@@ -19,6 +18,7 @@ from shifter.cli.connection import Connection
 from shifter.cli.errors import ExitCode
 from shifter.cli.look import console
 from shifter.cli.operated import AsJson, Yes
+from shifter.cli.plain_console import Teller
 from shifter.cli.standing import told_holder
 from shifter.core.edges import EdgeState
 from shifter.core.errors import NotFound, Refused
@@ -60,13 +60,13 @@ def start(to: Connection, yes: Yes = False, as_document: AsJson = False) -> None
         _until_done(to, order)
     except KeyboardInterrupt:
         told = "Stopped waiting. What was started goes on: shifter replication status"
-        Console(stderr=True).print(told, highlight=False)
+        Teller().print(told)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     _show(_tasks(to), as_document=as_document)
 
 
 def _until_done(to: Connection, order: Order) -> None:
-    tell, told = Console(stderr=True, highlight=False), ""
+    tell, told = Teller(), ""
     while order.act is not Act.DONE:
         if order.act is Act.REFUSE:
             raise Refused(order.reason)

@@ -25,6 +25,7 @@ from shifter.cli.errors import ExitCode
 from shifter.cli.following import Following, View, live
 from shifter.cli.look import console, tell_next
 from shifter.cli.operated import AsJson, Id, Reason, Yes
+from shifter.cli.plain_console import Teller
 from shifter.cli.standing_json import document
 from shifter.core.errors import (
     AwsError,
@@ -85,7 +86,7 @@ def rollback(
     if without_record:
         break_glass(to, why, yes=yes, as_document=as_document)
         return
-    tell = Console(stderr=True, highlight=False)
+    tell = Teller()
     record = _record(to, cutover_id, tell)
     confirm(_question(to, record, cutover_id), yes=yes, default=True)
     by = to.caller()

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +16,7 @@ from shifter.cli.connection import Connection
 from shifter.cli.errors import ExitCode, WrongCall
 from shifter.cli.look import console
 from shifter.cli.operated import AsJson, Yes
+from shifter.cli.plain_console import Teller
 from shifter.cli.plan import read_plan
 from shifter.cli.standing import told_holder
 from shifter.core.errors import Refused, Throttled, Unavailable, WorldError
@@ -96,7 +96,7 @@ def rotate_first(
             _rotate(to, one, patience)
     except KeyboardInterrupt:
         told = "Stopped waiting. What was begun goes on: shifter rotation status"
-        Console(stderr=True).print(told, highlight=False)
+        Teller().print(told)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     _end(to.rotations.look(asked), asked, as_document=as_document)
 
@@ -137,7 +137,7 @@ def _refuse_while_held(to: Connection) -> None:
 
 def _rotate(to: Connection, secret: SecretStanding, patience: timedelta) -> None:
     """Rotate one secret, and wait until a login was verified after it."""
-    tell, told = Console(stderr=True, highlight=False), ""
+    tell, told = Teller(), ""
     version = to.secret_rotation.begin(secret.arn)
     end = to.now() + patience
     while True:

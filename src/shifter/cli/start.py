@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from shifter.cli import connection
 from shifter.cli.asking import confirm, going_on
@@ -17,6 +16,7 @@ from shifter.cli.connection import Connection, Execution
 from shifter.cli.errors import WrongCall
 from shifter.cli.look import follow
 from shifter.cli.operated import AsJson, Yes
+from shifter.cli.plain_console import Teller
 from shifter.cli.plan import File, read_plan
 from shifter.core.errors import NotFound, Refused, ShifterError
 from shifter.core.lanes import percent
@@ -66,7 +66,7 @@ def start(
     to.mean(plan.environment)
     deployed = to.deployed
     named = cutover_id or _named(plan, to.now())
-    tell = Console(stderr=True, highlight=False)
+    tell = Teller()
     if not yes:
         tell.print(f"Start {named} in {deployed.environment}, {to.region}:")
         tell.print(_summary(plan))

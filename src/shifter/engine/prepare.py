@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from shifter.core.directive import Directive, Next
@@ -9,6 +11,7 @@ from shifter.core.errors import AwsError, LockHeld, NotReady, Refused
 from shifter.core.model import Model
 from shifter.core.notice import Severity
 from shifter.core.phases import ENDS, Phase
+from shifter.core.plain import MADE_PLAIN
 from shifter.core.plan import Plan
 from shifter.core.record import Record
 from shifter.engine.readiness import look
@@ -22,7 +25,7 @@ class Start(Model):
 
     cutover_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,70}$")
     plan: Plan
-    started_by: str = Field(min_length=1, max_length=256)
+    started_by: Annotated[str, Field(min_length=1, max_length=256), MADE_PLAIN]
 
 
 def prepare(start: Start, ports: Ports) -> Directive:

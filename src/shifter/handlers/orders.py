@@ -11,11 +11,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, RootModel, StringConstraints
 
 from shifter.core.model import Model
+from shifter.core.plain import MADE_PLAIN
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Reason = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1024)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=1024),
+    MADE_PLAIN,
 ]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=128), MADE_PLAIN]
 
 
 class Status(Model):
@@ -27,7 +31,7 @@ class Status(Model):
 
 class _Change(Model):
     reason: Reason
-    name: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    name: Name | None = None
 
     @property
     def told_reason(self) -> str:

@@ -7,17 +7,21 @@ none; and an order to break the glass, for when the table cannot be used."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
 from shifter.core.model import Model
+from shifter.core.plain import MADE_PLAIN
 from shifter.engine.active import named_or_active
 from shifter.engine.break_glass import break_glass
 from shifter.engine.roll_back import go_back, roll_back
 from shifter.handlers.events import directive_in, failure_in, is_directive, parse
 from shifter.telemetry import logger
 from shifter.wiring import ports_from_environment
+
+By = Annotated[str, StringConstraints(min_length=1, max_length=256), MADE_PLAIN]
+Why = Annotated[str, StringConstraints(min_length=1, max_length=1024), MADE_PLAIN]
 
 
 class RollBackOrder(Model):
@@ -27,8 +31,8 @@ class RollBackOrder(Model):
 
     cutover_id: str | None = Field(default=None, min_length=1, max_length=80)
     """None means the environment's active cutover."""
-    by: str = Field(min_length=1, max_length=256)
-    reason: str = Field(min_length=1, max_length=1024)
+    by: By
+    reason: Why
 
 
 class BreakGlass(Model):
@@ -36,8 +40,8 @@ class BreakGlass(Model):
 
     environment: str = Field(min_length=1, max_length=64)
     without_record: Literal[True]
-    by: str = Field(min_length=1, max_length=256)
-    reason: str = Field(min_length=1, max_length=1024)
+    by: By
+    reason: Why
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
