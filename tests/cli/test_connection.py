@@ -345,16 +345,43 @@ def test_a_bad_plan_is_refused_before_anybody_is_asked(tmp_path: Path) -> None:
     for command in ("start", "preflight"):
         result = run(command, str(plan))
 
-        assert f"{plan}:2:9: stepps: []: unknown field" in result.stderr
+        assert f"{plan}:2:9: stepps: unknown field" in result.stderr
         assert 3 == result.exit_code
 
 
-@pytest.mark.parametrize("id_", ["a b", "", "x" * 71, "ü"])
+@pytest.mark.parametrize("id_", ["a b", "x" * 71, "ü"])
 def test_an_id_that_no_execution_can_have_is_a_wrong_call(id_: str) -> None:
     result = run("start", PLAN, "--id", id_)
 
     assert f"--id {id_}: use 1 to 70 letters" in result.stderr
     assert 2 == result.exit_code
+
+
+@pytest.mark.parametrize(
+    ("option", "arguments"),
+    [
+        ("--id", ("rollback", "--reason", "a heron", "--id", "")),
+        ("--id", ("rollback", "--without-record", "--reason", "a heron", "--id", " ")),
+        ("--id", ("pause", "--reason", "a heron", "--id", "")),
+        ("--id", ("start", PLAN, "--id", "")),
+        *(("ID", (c, "")) for c in ("status", "watch", "history", "explain", "replay")),
+        ("--environment", ("status", "--environment", "")),
+        ("--profile", ("status", "--profile", "")),
+        ("--region", ("status", "--region", "")),
+        ("--endpoint-url", ("rotation", "status", PLAN, "--endpoint-url", "")),
+    ],
+)
+def test_what_is_empty_never_means_what_is_active(
+    option: str, arguments: tuple[str, ...]
+) -> None:
+    """A script whose variable is not set says nothing about the latest cutover."""
+    result = run(*arguments)
+
+    assert (
+        f"{option}: {arguments[-1]!r}: is empty: write a value, set the variable "
+        in (result.stderr)
+    )
+    assert (2, "") == (result.exit_code, result.stdout)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -18,23 +18,46 @@ import typer
 
 from shifter.cli.clients import Options
 from shifter.cli.connection import Connection
+from shifter.cli.errors import WrongCall
+
+
+def filled(param: typer.CallbackParam, value: str | None) -> str | None:
+    """The value of an option; none is none, and an empty one is a mistake.
+
+    A script whose variable is not set gives it, and it would mean what the script did
+    not say: the latest cutover, or the only environment.  Raises WrongCall.
+    """
+    if value is None or value.strip():
+        return value
+    option = next((name for name in param.opts if name.startswith("-")), param.metavar)
+    raise WrongCall(
+        f"{option}: {value!r}: is empty: write a value, set the variable that it comes "
+        "from, or leave it out"
+    )
+
 
 Profile = Annotated[
     str | None,
     typer.Option(
-        "--profile", help="Profile of the AWS CLI to use.  [env var: AWS_PROFILE]"
+        "--profile",
+        callback=filled,
+        help="Profile of the AWS CLI to use.  [env var: AWS_PROFILE]",
     ),
 ]
 Region = Annotated[
     str | None,
     typer.Option(
-        "--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="AWS region."
+        "--region",
+        envvar=["AWS_REGION", "AWS_DEFAULT_REGION"],
+        callback=filled,
+        help="AWS region.",
     ),
 ]
 EndpointUrl = Annotated[
     str | None,
     typer.Option(
         "--endpoint-url",
+        callback=filled,
         help="Where to reach AWS, for a sandbox.  [env var: AWS_ENDPOINT_URL]",
     ),
 ]
@@ -43,16 +66,24 @@ Environment = Annotated[
     typer.Option(
         "--environment",
         envvar="SHIFTER_ENVIRONMENT",
+        callback=filled,
         help="Which Shifter; not needed where only one is deployed.",
     ),
 ]
 Id = Annotated[
     str | None,
-    typer.Option("--id", metavar="ID", help="The cutover; the latest unless told."),
+    typer.Option(
+        "--id",
+        metavar="ID",
+        callback=filled,
+        help="The cutover; the latest unless told.",
+    ),
 ]
 MaybeId = Annotated[
     str | None,
-    typer.Argument(metavar="[ID]", help="The cutover; the latest unless told."),
+    typer.Argument(
+        metavar="ID", callback=filled, help="The cutover; the latest unless told."
+    ),
 ]
 Reason = Annotated[
     str | None,

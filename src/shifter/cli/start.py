@@ -15,7 +15,7 @@ from shifter.cli.asking import confirm, going_on
 from shifter.cli.connection import Connection, Execution
 from shifter.cli.errors import WrongCall
 from shifter.cli.look import follow
-from shifter.cli.operated import AsJson, Yes
+from shifter.cli.operated import AsJson, Yes, filled
 from shifter.cli.plain_console import Teller
 from shifter.cli.plan import File, read_plan
 from shifter.core.errors import NotFound, Refused, ShifterError
@@ -41,6 +41,7 @@ def start(
         typer.Option(
             "--id",
             metavar="ID",
+            callback=filled,
             help="Its id; the same start with the same id twice is the same as once.",
         ),
     ] = None,

@@ -27,7 +27,7 @@ class StartDetail(Model):
     """What an event that asks for a cutover says about it."""
 
     plan: dict[str, Any]
-    cutover_id: str | None = None
+    cutover_id: str | None = Field(default=None, min_length=1)
     """The token that makes two such events one start; without one the event's id."""
 
 
