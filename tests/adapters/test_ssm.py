@@ -104,7 +104,7 @@ def test_a_long_value_is_cut(account: Account) -> None:
 
     [problem] = problems(account)
 
-    assert problem.value == f"'{'x' * 78}…"
+    assert problem.value == f"'{'x' * 80}'…"
 
 
 def test_a_parameter_that_may_not_be_read_is_no_wrong_topology(

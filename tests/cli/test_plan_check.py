@@ -24,7 +24,7 @@ BAD_PLANS: dict[str, tuple[Any, str]] = {
     ),
     "an unknown field": (
         spoiled("stepz", value=1),
-        "stepz: 1: unknown field: remove it or correct its spelling",
+        "stepz: unknown field: remove it or correct its spelling",
     ),
     "a bare number for a share": (
         spoiled("steps", 0, "share", value=10),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from shifter.core.plan import Plan
-from shifter.core.remedies import PATTERNS, remedy_for
+from shifter.core.remedies import PATTERNS, problem_of, remedy_for
 from shifter.core.topology import Topology
+from shifter.engine.prepare import Start
 from tests.core.examples import plan_document
 
 QUANTITIES = ("%", "[smhd]")
@@ -84,6 +86,45 @@ def test_a_value_of_another_kind_is_told_of_which_kind_it_should_be(
 
 
 @pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("x" * 81, f"'{'x' * 80}'…"),
+        (10**99, "a number of many digits"),
+        ({"password": "hunter2"}, "a mapping"),
+        (["hunter2"], "a list"),
+        ([], "[]"),
+        ({}, "{}"),
+        (None, "None"),
+        (0.5, "0.5"),
+        (timedelta(), "a timedelta"),
+    ],
+)
+def test_a_value_is_told_as_far_as_it_is_short_and_holds_no_others(
+    value: Any, told: str
+) -> None:
+    entry = {"loc": ("name",), "type": "string_type", "input": value}
+
+    assert f"name: {told}: write a text" == str(problem_of(entry, of="plan"))
+
+
+def test_of_what_has_no_field_only_the_kind_is_told() -> None:
+    entry = {"loc": (), "type": "model_type", "input": "hunter2"}
+
+    assert "event: a text: write a mapping of fields" == str(
+        problem_of(entry, of="event")
+    )
+
+
+def test_the_value_of_a_field_that_nobody_knows_is_not_told() -> None:
+    """It may be a password that went astray; and its name may be long."""
+    entry = {"loc": ("p" * 99,), "type": "extra_forbidden", "input": "hunter2"}
+
+    assert f"{'p' * 80}: unknown field: remove it or correct its spelling" == str(
+        problem_of(entry, of="plan")
+    )
+
+
+@pytest.mark.parametrize(
     ("limit", "told"),
     [
         ({"ge": 1}, "at least 1"),
@@ -123,11 +164,11 @@ def _patterns(schema: Any) -> Iterator[str]:
             yield from _patterns(part)
 
 
-def test_every_pattern_of_plan_and_topology_has_words() -> None:
+def test_every_pattern_of_plan_topology_and_start_has_words() -> None:
     """And no other: nobody has to read a regular expression to start a cutover."""
     used = {
         pattern
-        for model in (Plan, Topology)
+        for model in (Plan, Topology, Start)
         for pattern in _patterns(model.model_json_schema())
         if not pattern.endswith(tuple(rf"{q}\s*$" for q in QUANTITIES))
     }

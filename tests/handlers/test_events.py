@@ -31,8 +31,8 @@ GLASS: dict[str, Any] = {
     "reason": "the key is gone",
 }
 START = {"cutover_id": "otters-1", "input": {"plan": plan_document()}}
-NO_MAPPING = "Input should be a valid dictionary or instance of"
-MISSING = "Field required"
+NO_MAPPING = "write a mapping of fields"
+MISSING = "missing: required"
 
 
 def _without(event: dict[str, Any], field: str) -> dict[str, Any]:
@@ -126,7 +126,10 @@ def test_what_is_no_object_is_refused(model: Any, event: object) -> None:
     with pytest.raises(BadEvent) as refused:
         parse(model, event)
 
-    assert f"event: {NO_MAPPING} {model.__name__}" == str(refused.value)
+    told = str(refused.value)
+    assert told.startswith("event: ")
+    assert told.endswith(NO_MAPPING)
+    assert "otters" not in told
 
 
 @pytest.mark.parametrize(

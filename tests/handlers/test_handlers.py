@@ -268,6 +268,18 @@ def test_an_order_for_a_cutover_that_has_ended_does_nothing(
     )
 
 
+def test_an_order_whose_id_is_empty_is_refused(table: DynamoStore) -> None:
+    """Whoever leaves it out means the active cutover; an empty one is a mistake."""
+    bench = Bench()
+    bench.start()
+    record = keep(table, bench)
+
+    with pytest.raises(BadEvent, match="^cutover_id: '': names no cutover: write its"):
+        roll_back.handler(ORDER | {"cutover_id": ""}, None)
+
+    assert record == table.load(OTTERS)
+
+
 def test_an_order_without_an_id_means_the_active_cutover(table: DynamoStore) -> None:
     """And when none holds the environment, it says so."""
     order = {"by": "Fern", "reason": "a heron"}

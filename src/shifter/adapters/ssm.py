@@ -14,13 +14,11 @@ from pydantic import ValidationError
 
 from shifter.adapters.failures import translated
 from shifter.core.errors import NotReady, Problem
-from shifter.core.remedies import remedy_for
+from shifter.core.remedies import problem_of
 from shifter.core.topology import Topology
 
 if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
-
-_LONGEST = 80
 
 
 def load_topology(client: SSMClient, name: str) -> Topology:
@@ -39,16 +37,7 @@ def load_topology(client: SSMClient, name: str) -> Topology:
     except ValidationError as error:
         raise NotReady(
             tuple(
-                Problem(
-                    ".".join(["topology", *map(str, entry["loc"])]),
-                    _shown(entry["input"]),
-                    remedy_for(entry),
-                )
+                problem_of({**entry, "loc": ("topology", *entry["loc"])}, of="topology")
                 for entry in error.errors(include_url=False)
             )
         ) from None
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

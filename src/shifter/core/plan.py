@@ -6,6 +6,7 @@ the remedy named.  What needs live alarms, targets or tasks is refused by prepar
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -35,7 +36,7 @@ from shifter.core.lanes import ALL_BLUE, Split
 from shifter.core.model import Model
 from shifter.core.plan_rules import problems_of
 from shifter.core.quantities import DnsShare, Duration, Share
-from shifter.core.remedies import remedy_for
+from shifter.core.remedies import problem_of
 from shifter.core.topology import Name
 
 PlannedGate = Annotated[
@@ -49,6 +50,8 @@ PlannedGate = Annotated[
     Field(discriminator="kind"),
 ]
 
+
+_KINDS = "one of alarm, replication, targets, sufficiency, evidence, approval, calendar"
 
 DEADLINE = timedelta(hours=1)
 """How long a gate may wait when the plan does not say."""
@@ -183,32 +186,16 @@ def _problem(entry: Any) -> Problem:
     path = [str(part) for part in entry["loc"]]
     if path[:1] == ["gates"]:
         del path[2:3]  # pydantic's name for the kind of gate is no field of the plan
-    field, found = ".".join(path), entry["input"]
+    found = problem_of({**entry, "loc": path}, of="plan")
     match entry["type"]:
-        case "extra_forbidden":
-            remedy = "unknown field: remove it or correct its spelling"
-        case "missing":
-            return Problem(field, "missing", "required")
-        case "union_tag_invalid" | "union_tag_not_found":
-            kinds = (
-                "one of alarm, replication, targets, sufficiency, evidence, approval, "
-                "calendar"
-            )
-            if "kind" not in found:
-                return Problem(f"{field}.kind", "missing", f"required: {kinds}")
-            field, found, remedy = f"{field}.kind", found["kind"], kinds
-        case "too_short" if field == "gates":
+        case "union_tag_not_found":
+            remedy = f"required: {_KINDS}"
+        case "union_tag_invalid":
+            remedy = _KINDS
+        case "literal_error" if found.field == "database":
+            remedy = 'write "none": the data cutover is not built yet'
+        case "too_short" if found.field == "gates":
             remedy = "a plan without gates would pass everything: write at least one"
         case _:
-            remedy = remedy_for(entry)
-    return Problem(field or "plan", _shown(found), remedy)
-
-
-def _shown(value: Any) -> str:
-    """A value as it was written, cut to a length that people read."""
-    try:
-        return repr(value)[:80]
-    except ValueError:  # Python refuses to write integers of thousands of digits
-        return "a number of thousands of digits"
-    except RecursionError:
-        return "a value that is nested too deeply"
+            return found
+    return replace(found, remedy=remedy)

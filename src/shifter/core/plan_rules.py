@@ -42,6 +42,7 @@ def _of_name(plan: Plan) -> list[Problem]:
 
 def _of_steps(plan: Plan) -> list[Problem]:
     problems = []
+    # A DNS share may go back: it moves the entry point, and nobody to or from green.
     for number, (step, after) in enumerate(
         zip(plan.steps, plan.steps[1:], strict=False), start=1
     ):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from shifter.core.directive import Directive
 from shifter.core.errors import BadEvent
+from shifter.core.remedies import problem_of
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
 
@@ -24,8 +25,7 @@ def parse(model: type[Parsed], event: object) -> Parsed:
         return model.model_validate(event)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "event"
-        raise BadEvent(f"{field}: {first['msg']}") from None
+        raise BadEvent(str(problem_of(dict(first), of="event"))) from None
     except RecursionError:  # Python shows no value that is nested so deeply
         raise BadEvent("event: it is nested too deeply") from None
 

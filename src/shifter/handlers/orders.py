@@ -8,12 +8,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel, StringConstraints
+from pydantic import AfterValidator, Field, RootModel, StringConstraints
 
 from shifter.core.model import Model
 from shifter.core.plain import MADE_PLAIN
 
+
+def _filled(given: str) -> str:
+    """An id; an empty one is the mistake of a script, and no word for none."""
+    if not given.strip():
+        told = "names no cutover: write its id, or leave it out for the active one"
+        raise ValueError(told)
+    return given
+
+
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+MaybeId = (
+    Annotated[str, StringConstraints(max_length=80), AfterValidator(_filled)] | None
+)
+"""A cutover's id; None means the environment's active cutover."""
 Reason = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1024),
@@ -26,7 +39,7 @@ class Status(Model):
     """Tell where the cutover stands."""
 
     order: Literal["status"]
-    cutover_id: Id | None = None
+    cutover_id: MaybeId = None
 
 
 class _Change(Model):
@@ -53,14 +66,14 @@ class Change(_Change):
     """Stop it, hold it, go on, or free what was made safe by hand."""
 
     order: Literal["abort", "pause", "resume", "resolve"]
-    cutover_id: Id | None = None
+    cutover_id: MaybeId = None
 
 
 class Answer(_Change):
     """Answer an approval gate."""
 
     order: Literal["approve", "decline"]
-    cutover_id: Id | None = None
+    cutover_id: MaybeId = None
     gate: Id
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from shifter.core.gates.gate import Gate, OnBad, Reading, Situation, State, Verdict
 from shifter.core.quantities import Duration, format_duration
@@ -57,14 +57,16 @@ class ReplicationGate(Gate[ReplicationSeen]):
     on_failed: OnBad = OnBad.ROLL_BACK
     """What a task that has stopped or failed, or tables in error, lead to."""
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.breach_above is not None and self.breach_above <= self.hold_above:
-            raise ValueError(
-                f"breach_above ({format_duration(self.breach_above)}) must be more "
-                f"than hold_above ({format_duration(self.hold_above)})"
-            )
-        return self
+    @field_validator("breach_above")
+    @classmethod
+    def _ordered(
+        cls, found: timedelta | None, known: ValidationInfo
+    ) -> timedelta | None:
+        hold_above = known.data.get("hold_above")  # missing where it is wrong itself
+        if found is not None and hold_above is not None and found <= hold_above:
+            told = format_duration(hold_above)
+            raise ValueError(f"more than hold_above, which is {told}")
+        return found
 
     def look(
         self, seen: ReplicationSeen, situation: Situation
