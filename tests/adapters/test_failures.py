@@ -104,9 +104,15 @@ def test_no_answer_may_mean_that_the_call_took_effect(
 
 
 def test_a_timeout_reads_as_a_sentence() -> None:
-    assert str(failure(ReadTimeoutError(endpoint_url="https://x"))) == (
-        "GetThing on thing-1: no answer (read timeout); it may have taken effect"
+    assert str(failure(ReadTimeoutError(endpoint_url="https://x:9/p?q"))) == (
+        "GetThing on thing-1: no answer (read timeout at x:9); it may have taken effect"
     )
+
+
+def test_of_an_address_only_host_and_port_are_told() -> None:
+    told = str(failure(ReadTimeoutError(endpoint_url="https://ada:hunter2@x/secret")))
+
+    assert "(read timeout at x)" in told
 
 
 def test_missing_credentials_are_for_an_administrator() -> None:

@@ -411,6 +411,14 @@ def test_every_problem_of_a_plan_is_told_at_once() -> None:
     ] == [problem.field for problem in refused.value.problems]
 
 
+def test_a_dns_share_may_go_back() -> None:
+    """It moves the entry point; how many reach green only ever grows."""
+    there = HALF | {"dns_share": "50 %"}
+    back = HALF | {"dns_share": "0 %"}
+
+    assert 0 == plan(steps=[there, back, ALL]).dns_share(2)
+
+
 @pytest.mark.parametrize(
     ("document", "kind"),
     [([], "list"), (None, "NoneType"), ("10 %", "str"), (3, "int")],

@@ -274,7 +274,7 @@ def test_an_order_whose_id_is_empty_is_refused(table: DynamoStore) -> None:
     bench.start()
     record = keep(table, bench)
 
-    with pytest.raises(BadEvent, match="^cutover_id: '': names no cutover: write its"):
+    with pytest.raises(BadEvent, match=r"^cutover_id: '': names no cutover: write"):
         roll_back.handler(ORDER | {"cutover_id": ""}, None)
 
     assert record == table.load(OTTERS)

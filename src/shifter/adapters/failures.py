@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -172,4 +173,12 @@ def scrubbed(message: str) -> str:
 
 def _no_answer(error: Exception) -> str:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
-    return f"no answer ({words.removesuffix(' error')}); it may have taken effect"
+    told = words.removesuffix(" error") + _whence(error)
+    return f"no answer ({told}); it may have taken effect"
+
+
+def _whence(error: Exception) -> str:
+    """Where no answer came from: host and port, as the rest of an address is secret."""
+    address = getattr(error, "kwargs", {}).get("endpoint_url", "")
+    host = urlsplit(str(address)).netloc.rpartition("@")[2]
+    return f" at {host}" if host else ""
