@@ -6,8 +6,11 @@ is a bug and the traceback belongs into its report.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Any
@@ -40,9 +43,11 @@ class ExitCode(IntEnum):
     REFUSED = 4
     NOT_FOUND = 5
     AWS = 6
+    OUTPUT = 7
     ROLLED_BACK = 10
     STUCK = 11
     INTERRUPTED = 130
+    UNREAD = 141
 
 
 MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
@@ -54,11 +59,17 @@ MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
         ExitCode.REFUSED: "refused, not ready, or held by somebody else",
         ExitCode.NOT_FOUND: "not found",
         ExitCode.AWS: "AWS could not be reached, or denied the call",
+        ExitCode.OUTPUT: "the output could not be written, as on a full disk",
         ExitCode.ROLLED_BACK: "the cutover was rolled back: all blue",
         ExitCode.STUCK: "the rollback is stuck: people were paged",
         ExitCode.INTERRUPTED: "stopped watching; the cutover goes on",
+        ExitCode.UNREAD: "whoever read the output, as `head` does, stopped reading",
     }
 )
+
+
+_OF_OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""What only standard output fails with: files are read, and AWS's calls translated."""
 
 
 class WrongCall(UserError):
@@ -114,8 +125,30 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for, and tell what went wrong."""
         try:
+            return self._invoke(ctx)
+        except OSError as error:
+            if error.errno not in _OF_OUTPUT:
+                raise
+            raise typer.Exit(_unwritten(error)) from None
+
+    def _invoke(self, ctx: Any) -> Any:
+        try:
             return super().invoke(ctx)
         except ShifterError as error:
             for sentence in sentences(error):
                 print(_plain(sentence), file=sys.stderr)
             raise typer.Exit(exit_code(error)) from None
+        finally:
+            sys.stdout.flush()
+
+
+def _unwritten(error: OSError) -> ExitCode:
+    """Tell that the output is lost, to whoever can still be told."""
+    with suppress(OSError):  # what is left of it would fail once more at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error.errno == errno.EPIPE:
+        return ExitCode.UNREAD
+    told = f"the output cannot be written: {error.strerror}: an order that was given "
+    with suppress(OSError):
+        print(told + "stays given: look with shifter status", file=sys.stderr)
+    return ExitCode.OUTPUT

@@ -6,7 +6,7 @@ import shutil
 from datetime import timedelta
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +20,7 @@ from shifter.cli.consequences import (
     when_unreadable,
 )
 from shifter.cli.forecast import Forecast, Slow, StepForecast, TimeToSafe
+from shifter.cli.plain_console import PlainConsole
 from shifter.cli.running_cost import EDGES, FUNCTION_GB, FUNCTION_SECONDS, RunningCost
 from shifter.core.lanes import Lane, percent
 from shifter.core.plan import Plan
@@ -46,7 +47,7 @@ _STYLES = {
 def print_tables(plan: Plan, forecast: Forecast) -> None:
     """Print steps, totals and gates, as wide as the terminal is."""
     width = shutil.get_terminal_size((WIDTH_WITHOUT_TERMINAL, 25)).columns
-    console = Console(width=width, highlight=False)
+    console = PlainConsole(width=width)
     console.print(
         Group(
             Text.assemble((plan.name, "bold"), f" ({plan.environment})"),
