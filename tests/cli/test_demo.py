@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,11 +17,13 @@ from rich.console import Console
 from shifter.cli.demo import code_of
 from shifter.cli.demo_summary import print_summary
 from shifter.cli.demo_view import LiveView, PlainView
+from shifter.core.gates.gate import Judgement, Reading, State, Verdict
 from shifter.core.phases import Phase
+from shifter.core.replay import Look
 from shifter_sandbox.play import Moment, play
 from shifter_sandbox.scenario import shipped_gates
 from shifter_sandbox.scenarios import DEMO, SCENARIOS
-from shifter_sandbox.summary import Summary, summarise
+from shifter_sandbox.summary import Move, Summary, summarise
 from tests.cli.command import run
 
 SHORT = "one-edge"
@@ -272,3 +274,42 @@ def test_the_summary_hides_neither_a_wrong_end_nor_a_broken_journal() -> None:
     assert "(not as expected)" in out.getvalue()
     assert "BROKEN" in out.getvalue()
     assert "3 on green" in out.getvalue()
+
+
+@pytest.mark.parametrize("width", range(60, 100, 5))
+def test_the_summary_breaks_no_share_and_cuts_no_caption(width: int) -> None:
+    began = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    moves = tuple(
+        Move(began + timedelta(minutes=n), n, share, share * 10)
+        for n, share in enumerate(range(50, 1000, 50))
+    )
+    judged = Judgement(
+        gate="croaking",
+        kind="evidence",
+        reading=Reading(state=State.GOOD, detail="calm"),
+        verdict=Verdict.PASS,
+    )
+    looks = tuple(
+        Look(
+            entry=n + 1,
+            at=began + timedelta(minutes=n),
+            step=1,
+            was=judged,
+            would=judged,
+            share=50,
+            nats=1.0,
+            permitted=0.5,
+        )
+        for n in range(48)
+    )
+    seen = replace(
+        a_summary(Phase.COMPLETED, as_told=True), moves=moves, evidence=looks
+    )
+    out = io.StringIO()
+
+    print_summary(Console(file=out, width=width), [seen])
+
+    shown = out.getvalue()
+    assert max(map(len, shown.splitlines())) <= width
+    for kept in ("95 % (DNS 950 %)", "2.7 to 1: 100 to 1 goes back", "the next step"):
+        assert any(kept in line for line in shown.splitlines())

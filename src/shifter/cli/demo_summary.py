@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -17,6 +18,10 @@ from shifter.core.phases import Phase
 if TYPE_CHECKING:
     from shifter_sandbox.summary import Summary
 
+_KEPT = "\N{NO-BREAK SPACE}"
+_INDENT = " " * len("enough  ")
+_LEFT = len("  breach to safe  ")
+"""Columns before what is told."""
 _ENDS = {Phase.COMPLETED: "bold green", Phase.ROLLED_BACK: "bold blue"}
 
 
@@ -34,7 +39,9 @@ def print_summary(console: Console, summaries: list[Summary]) -> None:
                 "" if summary.as_told else ("  (not as expected)", "bold red"),
             )
         )
-        console.print(Padding(_facts(summary, LATENCY), (0, 0, 1, 2)))
+        console.print(
+            Padding(_facts(summary, LATENCY, console.width - _LEFT), (0, 0, 1, 2))
+        )
     real = sum(summary.real_seconds for summary in summaries)
     virtual = sum((summary.duration for summary in summaries), timedelta())
     console.print(
@@ -44,15 +51,16 @@ def print_summary(console: Console, summaries: list[Summary]) -> None:
     )
 
 
-def _facts(summary: Summary, latency: float) -> Table:
+def _facts(summary: Summary, latency: float, room: int) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     moves = ", ".join(
-        f"{_clock(move.at)} {percent(move.share)}" + _dns_told(summary, index)
+        f"{_clock(move.at)} {percent(move.share)}".replace(" ", _KEPT)
+        + _dns_told(summary, index)
         for index, move in enumerate(summary.moves)
     )
-    table.add_row("moved", moves or "nothing")
+    table.add_row("moved", _kept(moves, room) or "nothing")
     table.add_row("why" if summary.way_back else "end", summary.reason)
     if summary.way_back is not None:
         back = summary.way_back
@@ -73,7 +81,10 @@ def _facts(summary: Summary, latency: float) -> Table:
         table.add_row("proof", summary.proof or "none")
     lines = picture(summary.evidence, summary.alpha)
     if lines:
-        table.add_row("evidence", Text("\n".join(lines), no_wrap=True))
+        table.add_row("evidence", _kept(lines[0], room))
+        for line in lines[1:]:
+            left, gap, caption = line.rpartition("  ")
+            table.add_row("", _kept(left + gap + caption.replace(" ", _KEPT), room))
     bad = ", ".join(
         f"{count:,} on {lane}" for lane, count in sorted(summary.bad.items())
     )
@@ -96,7 +107,14 @@ def _dns_told(summary: Summary, index: int) -> str:
     """What a move did to DNS, if it did anything."""
     before = summary.moves[index - 1].dns_share if index else None
     share = summary.moves[index].dns_share
-    return "" if share is None or share == before else f" (DNS {percent(share)})"
+    told = f" (DNS {percent(share or 0)})".replace(" ", _KEPT)
+    return "" if share is None or share == before else told
+
+
+def _kept(text: str, room: int) -> Text:
+    """Lines that fit, broken at no blank that is to be kept."""
+    broken = fill(text, room, subsequent_indent=_INDENT if "  " in text else "")
+    return Text(broken.replace(_KEPT, " "), no_wrap=True)
 
 
 def _clock(moment: datetime) -> str:
