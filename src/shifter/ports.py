@@ -8,7 +8,7 @@ world cannot be reached or refuses; `ClientError` never crosses this line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,7 +22,7 @@ from shifter.core.journal import Entry
 from shifter.core.lanes import Lane
 from shifter.core.notice import EVERY_WAY, Notice, Way
 from shifter.core.outcomes import Objective, Outcome, Span
-from shifter.core.record import Record
+from shifter.core.record import Record, Scaling
 from shifter.core.topology import Topology
 
 if TYPE_CHECKING:
@@ -150,11 +150,17 @@ class Capacity(Protocol):
         The targets are counted by edge: `edge-1`, `edge-2`.
         """
 
-    def keep(self) -> None:
-        """Suspend scale-in of blue.  Twice is the same as once."""
+    def suspended(self) -> tuple[Scaling, ...]:
+        """What is suspended now, of all that `keep` suspends; nothing without it."""
 
-    def release(self) -> None:
-        """Let blue scale in again.  Twice is the same as once."""
+    def keep(self) -> None:
+        """Suspend all that can make blue smaller.  Twice is the same as once."""
+
+    def release(self, stays: Collection[Scaling]) -> None:
+        """Let blue become smaller again, except by what stays suspended.
+
+        Twice is the same as once.
+        """
 
     def raise_to(self, running: int) -> None:
         """Ask for at least so many running tasks of blue, without waiting."""

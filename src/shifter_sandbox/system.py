@@ -126,7 +126,8 @@ class System:
         client = boto3.client("application-autoscaling")
         found = client.describe_scalable_targets(ServiceNamespace="ecs")
         states = [t.get("SuspendedState", {}) for t in found["ScalableTargets"]]
-        return any(state.get("DynamicScalingInSuspended") for state in states)
+        flags = ("DynamicScalingInSuspended", "ScheduledScalingSuspended")
+        return any(state.get(flag) for state in states for flag in flags)
 
     def messages(self) -> list[dict[str, Any]]:
         """Notices sent to the topic since the last look."""

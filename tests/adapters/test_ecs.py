@@ -17,18 +17,26 @@ TARGET = {
 }
 
 
-def test_whatever_else_is_suspended_stays_suspended(aws: AwsBench) -> None:
+def test_scale_out_stays_as_it_is(aws: AwsBench) -> None:
     capacity = aws.capacity
-    others = {"DynamicScalingOutSuspended": True, "ScheduledScalingSuspended": True}
+    out = {"DynamicScalingOutSuspended": True}
     aws.account.client("application-autoscaling").register_scalable_target(
-        **TARGET, SuspendedState=others
+        **TARGET, SuspendedState=out
     )
 
     capacity.keep()
-    assert aws.suspended == {"DynamicScalingInSuspended": True, **others}
+    assert aws.suspended == {
+        "DynamicScalingInSuspended": True,
+        "ScheduledScalingSuspended": True,
+        **out,
+    }
 
-    capacity.release()
-    assert aws.suspended == {"DynamicScalingInSuspended": False, **others}
+    capacity.release(())
+    assert aws.suspended == {
+        "DynamicScalingInSuspended": False,
+        "ScheduledScalingSuspended": False,
+        **out,
+    }
 
 
 def test_the_bounds_of_scaling_stay_as_they_are(aws: AwsBench) -> None:
@@ -58,7 +66,7 @@ def test_a_service_that_does_not_scale_has_nothing_to_suspend(aws: AwsBench) -> 
     sent = aws.account.record("application-autoscaling", "RegisterScalableTarget")
 
     capacity.keep()
-    capacity.release()
+    capacity.release(())
 
     assert sent == []
 

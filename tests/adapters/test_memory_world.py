@@ -68,7 +68,7 @@ def test_every_effect_has_a_name() -> None:
     capacity = MemoryCapacity(world)
     capacity.keep()
     capacity.raise_to(3)
-    capacity.release()
+    capacity.release(())
 
     assert world.effects == [
         "write edge-1",

@@ -257,7 +257,7 @@ def test_a_lock_that_is_kept_after_the_end_is_noticed() -> None:
 
 def test_a_blue_that_may_scale_in_is_noticed() -> None:
     def release(world: CrashWorld) -> None:
-        world.ports.capacity.release()
+        world.ports.capacity.release(())
 
     told = violations(after("Prepare", release))
 

@@ -66,6 +66,29 @@ def test_it_completes_what_was_decided_to_be_complete() -> None:
     )
 
 
+@pytest.mark.parametrize("ends", [Phase.COMPLETED, Phase.ROLLED_BACK])
+@pytest.mark.parametrize(("scale_in", "scheduled"), [(True, False), (False, True)])
+def test_scaling_that_was_suspended_before_the_cutover_stays_so(
+    ends: Phase, *, scale_in: bool, scheduled: bool
+) -> None:
+    """Whoever suspended it had a reason: only what Shifter did is undone."""
+    bench = Bench()
+    river = bench.river
+    river.scale_in_suspended, river.scheduled_suspended = scale_in, scheduled
+    directive = bench.reach(Phase.BAKING, 1)
+    assert (True, True) == (river.scale_in_suspended, river.scheduled_suspended)
+    if ends is Phase.ROLLED_BACK:
+        control.abort(OTTERS, bench.ports, by="Fern", reason="a heron")
+
+    bench.finish_all(directive)
+
+    assert (ends, scale_in, scheduled) == (
+        bench.record.phase,
+        river.scale_in_suspended,
+        river.scheduled_suspended,
+    )
+
+
 def test_completing_twice_is_the_same_as_once() -> None:
     bench, directive = _decided()
     first = finish(directive, bench.ports)
@@ -108,7 +131,7 @@ def test_blue_that_cannot_scale_in_again_does_not_keep_it_from_completing() -> N
 
     finish(directive, bench.ports)
 
-    told = "scale-in of blue stays off: Change on release capacity: Rate exceeded"
+    told = "scaling of blue stays off: Change on release capacity: Rate exceeded"
     assert (Phase.COMPLETED, f"{BAKED}; {told}") == (
         bench.record.phase,
         bench.pages[-1],

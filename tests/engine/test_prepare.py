@@ -670,8 +670,7 @@ def test_a_start_that_cannot_keep_blue_able_goes_back() -> None:
     directive = bench.start()
 
     told = (
-        "scale-in of blue could not be suspended: "
-        "Change on keep capacity: Rate exceeded"
+        "scaling of blue could not be suspended: Change on keep capacity: Rate exceeded"
     )
     assert (Next.ROLL_BACK_LATER, Phase.ROLLING_BACK, told) == (
         directive.action,

@@ -167,7 +167,7 @@ def test_blue_that_cannot_scale_in_again_does_not_keep_it_from_ending(
 
     assert Phase.ROLLED_BACK is _resolve(bench).phase
 
-    told = "scale-in stays off: Change on release capacity: Rate exceeded"
+    told = "scaling of blue stays off: Change on release capacity: Rate exceeded"
     assert f"{REASON}; {told}" == bench.pages[-1]
 
 

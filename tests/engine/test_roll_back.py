@@ -591,7 +591,7 @@ def test_an_edge_that_is_all_blue_already_does_not_matter() -> None:
         ),
         (
             "release capacity",
-            "scale-in stays off: Change on release capacity: Rate exceeded",
+            "scaling of blue stays off: Change on release capacity: Rate exceeded",
         ),
     ],
 )
@@ -623,7 +623,7 @@ def test_everything_that_did_not_follow_is_told() -> None:
         "all blue, read twice, because: Fern aborted: a heron; "
         "DNS is not back: Describe on dns: Rate exceeded; "
         "capacity of blue was not raised: Describe on capacity: Rate exceeded; "
-        "scale-in stays off: Describe on capacity: Rate exceeded"
+        "scaling of blue stays off: Describe on capacity: Rate exceeded"
     ) == bench.pages[-1]
 
 

@@ -1,7 +1,8 @@
 """Blue's capacity: its ECS service, its scaling, and its healthy targets.
 
 Rules of this file
-* Scale-in alone is suspended; whatever else is suspended is written back as it is.
+* What can make blue smaller is suspended: scale-in by policies, and scheduled actions.
+  Scale-out is written back as it is.
   A service without a scalable target has nothing to suspend.
 * A desired count is only ever raised.
 * Without a service in the topology there are healthy targets to count, and no more.
@@ -13,12 +14,14 @@ Application Auto Scaling"; ECS API, `DescribeServices`, `UpdateService`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from shifter.adapters.failures import translated
 from shifter.core.errors import Rejected
 from shifter.core.lanes import Lane
+from shifter.core.record import Scaling
 from shifter.core.topology import Service, Topology
 from shifter.ports import Edges
 
@@ -31,7 +34,9 @@ _SUSPENDABLE = (
     "DynamicScalingOutSuspended",
     "ScheduledScalingSuspended",
 )
-_SCALE_IN = _SUSPENDABLE[0]
+_SHRINKING: Mapping[Scaling, str] = MappingProxyType(
+    {"scale_in": _SUSPENDABLE[0], "scheduled": _SUSPENDABLE[2]}
+)
 
 
 class ScalingClient(Protocol):
@@ -63,11 +68,19 @@ class EcsCapacity:
             counts["running"] = int(self._describe(self._service)["runningCount"])
         return counts
 
-    def keep(self) -> None:
-        self._suspend_scale_in(suspended=True)
+    def suspended(self) -> tuple[Scaling, ...]:
+        states = [_state(found) for found in self._targets()]
+        return tuple(
+            what
+            for what, flag in _SHRINKING.items()
+            if any(state[flag] for state in states)
+        )
 
-    def release(self) -> None:
-        self._suspend_scale_in(suspended=False)
+    def keep(self) -> None:
+        self._suspend(_SHRINKING)
+
+    def release(self, stays: Collection[Scaling]) -> None:
+        self._suspend(stays)
 
     def raise_to(self, running: int) -> None:
         service = self._service
@@ -92,26 +105,39 @@ class EcsCapacity:
             )
         return found
 
-    def _suspend_scale_in(self, *, suspended: bool) -> None:
+    def _targets(self) -> Sequence[Mapping[str, Any]]:
+        """The scalable target of the service; none when it does not scale."""
         if self._service is None:
-            return
+            return ()
         target = _resource_id(self._service)
         with translated("DescribeScalableTargets", target):
             answer = self._autoscaling.describe_scalable_targets(
                 ServiceNamespace="ecs", ResourceIds=[target], ScalableDimension=_SCALED
             )
-        for found in answer["ScalableTargets"]:
-            shown = found.get("SuspendedState") or {}
-            state = {name: bool(shown.get(name)) for name in _SUSPENDABLE}
-            if state[_SCALE_IN] is suspended:
+        found: Sequence[Mapping[str, Any]] = answer["ScalableTargets"]
+        return found
+
+    def _suspend(self, these: Collection[Scaling]) -> None:
+        """Suspend exactly these of what can make blue smaller."""
+        flags = {flag: what in these for what, flag in _SHRINKING.items()}
+        for found in self._targets():
+            state = _state(found)
+            if state == state | flags:
                 continue
+            target = found["ResourceId"]
             with translated("RegisterScalableTarget", target):
                 self._autoscaling.register_scalable_target(
                     ServiceNamespace="ecs",
                     ResourceId=target,
                     ScalableDimension=_SCALED,
-                    SuspendedState={**state, _SCALE_IN: suspended},
+                    SuspendedState=state | flags,
                 )
+
+
+def _state(target: Mapping[str, Any]) -> dict[str, bool]:
+    """Every flag; AWS leaves out what was never suspended."""
+    shown = target.get("SuspendedState") or {}
+    return {name: bool(shown.get(name)) for name in _SUSPENDABLE}
 
 
 def _resource_id(service: Service) -> str:

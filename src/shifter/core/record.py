@@ -28,6 +28,10 @@ LATE_SECONDS = 10
 """How long after the end of a claim a write that was under way may still land."""
 
 
+Scaling = Literal["scale_in", "scheduled"]
+"""What can make blue smaller: a scaling policy, or a scheduled action."""
+
+
 class Claim(Model):
     """The right of one run of `shift` to write weights, for a while."""
 
@@ -42,6 +46,8 @@ class Baseline(Model):
     edges: dict[str, EdgeState]
     dns_share: int | None
     capacity: dict[str, int]
+    suspended: tuple[Scaling, ...] = ()
+    """What somebody else had suspended of blue's scaling; the end leaves it so."""
 
 
 class Rollback(Model):

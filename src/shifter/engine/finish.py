@@ -86,9 +86,9 @@ def complete(
     """Save the end at the last step: blue may scale in, and the lock is free."""
     problem = ""
     try:
-        ports.capacity.release()
+        ports.capacity.release(record.baseline.suspended)
     except AwsError as error:
-        problem = f"; scale-in of blue stays off: {error}"
+        problem = f"; scaling of blue stays off: {error}"
     now = ports.clock.now()
     return save(
         ports,

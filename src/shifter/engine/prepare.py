@@ -53,7 +53,7 @@ def prepare(start: Start, ports: Ports) -> Directive:
             record,
             ports,
             actor="prepare",
-            reason=f"scale-in of blue could not be suspended: {error}",
+            reason=f"scaling of blue could not be suspended: {error}",
         )
     return direct(deliver(ports, record), Next.ASSESS, ports.clock.now())
 
@@ -79,9 +79,11 @@ def _begin(start: Start, ports: Ports) -> Record:
         raise failure
     if found.problems or found.draft is None:
         raise NotReady(found.problems)
+    suspended = ports.capacity.suspended()
+    as_found = found.draft.baseline.model_copy(update={"suspended": suspended})
     return save(
         ports,
-        found.draft,
+        found.draft.model_copy(update={"baseline": as_found}),
         now=now,
         actor=start.started_by,
         action="prepare",

@@ -218,9 +218,10 @@ def settle(
     `problems` is what did not follow, which people are told.
     """
     try:
-        ports.capacity.release()
+        ports.capacity.release(record.baseline.suspended)
     except AwsError as error:
-        problems = "; ".join(filter(None, [problems, f"scale-in stays off: {error}"]))
+        told = f"scaling of blue stays off: {error}"
+        problems = "; ".join(filter(None, [problems, told]))
     now = ports.clock.now()
     begun = record.way_back
     verified_at = begun.verified_at or now

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from shifter.adapters.memory.world import MemoryWorld
 from shifter.core.lanes import Lane
+from shifter.core.record import Scaling
 
 
 class MemoryCapacity:
@@ -24,11 +25,22 @@ class MemoryCapacity:
             counts["running"] = world.running
         return counts
 
-    def keep(self) -> None:
-        self._suspend("keep capacity", suspended=True)
+    def suspended(self) -> tuple[Scaling, ...]:
+        world = self._world
+        world.ask("capacity")
+        shown: dict[Scaling, bool] = {
+            "scale_in": world.scale_in_suspended,
+            "scheduled": world.scheduled_suspended,
+        }
+        if world.running is None:
+            return ()
+        return tuple(what for what, suspended in shown.items() if suspended)
 
-    def release(self) -> None:
-        self._suspend("release capacity", suspended=False)
+    def keep(self) -> None:
+        self._suspend("keep capacity", ("scale_in", "scheduled"))
+
+    def release(self, stays: Collection[Scaling]) -> None:
+        self._suspend("release capacity", stays)
 
     def raise_to(self, running: int) -> None:
         world = self._world
@@ -41,13 +53,15 @@ class MemoryCapacity:
 
         world.effect("raise capacity", apply)
 
-    def _suspend(self, name: str, *, suspended: bool) -> None:
+    def _suspend(self, name: str, these: Collection[Scaling]) -> None:
         world = self._world
         world.ask("capacity")
-        if world.running is None or world.scale_in_suspended is suspended:
+        wanted = ("scale_in" in these, "scheduled" in these)
+        shown = (world.scale_in_suspended, world.scheduled_suspended)
+        if world.running is None or shown == wanted:
             return
 
         def apply() -> None:
-            world.scale_in_suspended = suspended
+            world.scale_in_suspended, world.scheduled_suspended = wanted
 
         world.effect(name, apply)

@@ -79,6 +79,7 @@ class MemoryWorld:
         self.running: int | None = 2 if Lane.BLUE in topology.services else None
         """Running tasks of blue; None where no service is described."""
         self.scale_in_suspended = False
+        self.scheduled_suspended = False
         self.requests: dict[datetime, Mapping[str, Mapping[Lane, int]]] = {}
         """Counts by edge and lane, by the start of their interval."""
         self.outcomes: dict[datetime, Mapping[str, Mapping[Lane, Counts]]] = {}
