@@ -6,7 +6,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from shifter.cli.errors import Commands, ExitCode, exit_code, sentences
+from shifter.cli.errors import (
+    Commands,
+    ExitCode,
+    NotTaken,
+    exit_code,
+    sentences,
+    to_type,
+)
 from shifter.core.errors import (
     AwsError,
     BadEvent,
@@ -66,7 +73,9 @@ def test_who_must_act_decides_the_exit_code(
     assert exit_code(error) is code
     assert result.exit_code == code
     assert result.stdout == ""
-    assert tuple(result.stderr.splitlines()) == sentences(error)
+    command = to_type(error)
+    typed = () if command is None else ("", f"  {command}")
+    assert tuple(result.stderr.splitlines()) == (*sentences(error), *typed)
     assert "Traceback" not in result.stderr
 
 
@@ -112,15 +121,36 @@ def test_what_nobody_foresaw_is_not_swallowed() -> None:
 def test_whoever_cannot_read_the_table_is_told_the_way_back(
     error: type[AwsError],
 ) -> None:
-    [of_the_table] = sentences(error("Query", "environment payments-prod", "no"))
-    [of_a_function] = sentences(error("Invoke", "roll_back", "no"))
+    of_the_table = error("Query", "environment payments-prod", "no")
+    of_a_function = error("Invoke", "roll_back", "no")
 
-    told = "shifter rollback --without-record --reason TEXT"
-    assert of_the_table.endswith(told)
-    assert told not in of_a_function
+    command = "shifter rollback --without-record --reason TEXT"
+    assert sentences(of_the_table)[0].endswith(" traffic still goes back:")
+    assert (command, None) == (to_type(of_the_table), to_type(of_a_function))
+
+
+def test_the_way_back_stands_on_a_line_of_its_own() -> None:
+    """Who is in a hurry copies it, and reads the rest later."""
+    app = typer.Typer(cls=Commands)
+
+    @app.callback()
+    def group() -> None: ...
+
+    @app.command()
+    def fail() -> None:
+        raise NotTaken("neither took it (no; RequestId: 7): by hand, or:")
+
+    told = CliRunner().invoke(app, ["fail"]).stderr
+
+    assert told == (
+        "neither took it (no; RequestId: 7): by hand, or:\n"
+        "\n  shifter rollback --without-record --reason TEXT\n"
+    )
 
 
 def test_a_session_that_has_expired_is_no_reason_to_break_the_glass() -> None:
-    [told] = sentences(Denied("Query", "environment payments-prod", "ExpiredToken: x"))
+    error = Denied("Query", "environment payments-prod", "ExpiredToken: x")
+    [told] = sentences(error)
 
+    assert to_type(error) is None
     assert told.endswith("your session has expired: log in again")

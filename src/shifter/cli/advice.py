@@ -33,17 +33,19 @@ _PERMISSIONS: Mapping[str, str] = {
 
 
 _OF_THE_TABLE = frozenset({"GetItem", "Query"})
-_BACK_WITHOUT = (
-    "; if the table or its key is out of use, traffic still goes back: shifter "
-    "rollback --without-record --reason TEXT"
-)
+_BACK_WITHOUT = "; if the table or its key is out of use, traffic still goes back:"
+WITHOUT_RECORD = "shifter rollback --without-record --reason TEXT"
 
 
 def advice(error: AwsError) -> str:
-    """What to do about it; the way back is told where the table fails."""
-    told = _advice(error)
-    by_the_caller = told in _CREDENTIALS.values()
-    return told + _BACK_WITHOUT * (error.action in _OF_THE_TABLE and not by_the_caller)
+    """What to do about it; where the table fails, a command follows: the way back."""
+    return _advice(error) + _BACK_WITHOUT * breaks_the_glass(error)
+
+
+def breaks_the_glass(error: AwsError) -> bool:
+    """Whether going back without the record may be what is left."""
+    by_the_caller = _advice(error) in _CREDENTIALS.values()
+    return error.action in _OF_THE_TABLE and not by_the_caller
 
 
 def _advice(error: AwsError) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from shifter.cli.advice import advice
+from shifter.cli.advice import WITHOUT_RECORD, advice, breaks_the_glass
 from shifter.cli.documents import BadDocument
 from shifter.core.errors import (
     AwsError,
@@ -76,6 +76,10 @@ class WrongCall(UserError):
     """The command was called in a way that cannot be right."""
 
 
+class NotTaken(ShifterError):
+    """No function took the order to go back: it is left to the operator."""
+
+
 def epilog(*codes: ExitCode, ok: str = MEANINGS[ExitCode.OK]) -> str:
     """The exit codes of a command, for the end of its help."""
     meanings = {**MEANINGS, ExitCode.OK: ok}
@@ -114,6 +118,17 @@ def sentences(error: ShifterError) -> tuple[str, ...]:
             return (str(error),)
 
 
+def to_type(error: ShifterError) -> str | None:
+    """What to type next, where one command leads out."""
+    match error:
+        case NotTaken():
+            return WITHOUT_RECORD
+        case AwsError() if breaks_the_glass(error):
+            return WITHOUT_RECORD
+        case _:
+            return None
+
+
 def _plain(sentence: str) -> str:
     """The sentence on one line: what it quotes may hold what moves a cursor."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in sentence)
@@ -137,6 +152,8 @@ class Commands(TyperGroup):
         except ShifterError as error:
             for sentence in sentences(error):
                 print(_plain(sentence), file=sys.stderr)
+            if (command := to_type(error)) is not None:
+                print(f"\n  {command}", file=sys.stderr)
             raise typer.Exit(exit_code(error)) from None
         finally:
             sys.stdout.flush()

@@ -21,7 +21,7 @@ from shifter.cli import connection
 from shifter.cli.asking import confirm, going_on, needed
 from shifter.cli.break_glass import break_glass
 from shifter.cli.connection import Connection
-from shifter.cli.errors import ExitCode
+from shifter.cli.errors import ExitCode, NotTaken
 from shifter.cli.following import Following, View, live
 from shifter.cli.look import console, tell_next
 from shifter.cli.operated import AsJson, Id, Reason, Yes
@@ -170,10 +170,9 @@ def _abort(
     except AwsError as error:
         if failure is None:
             raise
-        raise ShifterError(
-            f"neither roll_back nor control took the order ({failure}; {error}): if it "
-            "is the table or its key that fails, shifter rollback --without-record "
-            "--reason TEXT; else make every edge all blue by hand"
+        raise NotTaken(
+            f"neither roll_back nor control took the order ({failure}; {error}): make "
+            "every edge all blue by hand, or if it is the table or its key that fails:"
         ) from None
     return str(answer["cutover_id"])
 
