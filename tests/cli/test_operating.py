@@ -199,6 +199,22 @@ def test_stopping_to_watch_leaves_the_cutover_alone(
     assert version == _record(on).version
 
 
+def test_stopping_to_watch_what_is_stuck_ends_as_stuck(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(on, **SHORT)
+    wait(on, 30)
+    on.aws.faults.deny("elbv2.ModifyRule")
+    run(on, "rollback", "--reason", "enough", "--yes")
+
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(connection, "sleep", interrupted)
+
+    assert 11 == run(on, "watch").exit_code
+
+
 def test_a_screen_that_is_redrawn_shows_gates_edges_and_what_happened(
     on: Stage,
 ) -> None:
@@ -275,7 +291,7 @@ def test_one_screen_tells_everything_about_a_cutover_that_waits(on: Stage) -> No
         "plan       Payments to green: 10 %, 100 %",
         "edge-1    90.0%    10.0%",
         "100%, over since 09:",
-        "  shifter approve all --reason TEXT",
+        "  shifter approve all --reason TEXT  # somebody else than ",
         "  shifter resume --reason TEXT",
         "  shifter rollback --reason TEXT",
     ):
@@ -444,7 +460,24 @@ def test_a_rollback_that_is_stuck_says_so(on: Stage) -> None:
     assert "NOT ALL BLUE; people were paged, and it is tried again." in ended.stdout
     assert "  shifter resolve --reason TEXT" in ended.stdout
     assert 11 == ended.exit_code
-    assert 11 == run(on, "watch").exit_code
+    assert 11 == run(on, "watch", "--until-stuck").exit_code
+
+
+def test_what_is_stuck_is_watched_until_it_is_through(on: Stage) -> None:
+    """Shifter tries again, and may get through: leaving would hide that it has."""
+    begin(on, **SHORT)
+    wait(on, 30)
+    on.aws.faults.deny("elbv2.ModifyRule", seconds=90)
+    back = run(on, "rollback", "--reason", "enough", "--yes")
+
+    ended = run(on, "watch")
+
+    assert 11 == back.exit_code
+
+    assert "STUCK, people were paged: mend the cause." in ended.stdout
+    assert "  shifter resolve --reason TEXT" in ended.stdout
+    assert "ROLLED_BACK: " in ended.stdout
+    assert 10 == ended.exit_code
 
 
 def test_what_was_made_safe_by_hand_is_resolved(on: Stage) -> None:

@@ -129,8 +129,20 @@ def test_a_bake_that_is_over_is_told_as_over() -> None:
     ],
 )
 def test_what_helps_most_comes_first(of: Record, first: str) -> None:
-    """Nobody is told to watch what is stuck: that would end at once."""
     assert first == what_next(_view(of))[0]
+
+
+def test_what_is_stuck_says_so_where_it_is_watched() -> None:
+    out = io.StringIO()
+    shown = _Screen(Console(file=out, width=80, height=24))
+    shown.show(_view(record(Phase.ROLLBACK_STUCK)))
+
+    drawn = shown._drawn(_view(record(Phase.ROLLBACK_STUCK)), 1, short=True)
+    Console(file=out, width=80).print(drawn)
+
+    told = " ".join(out.getvalue().replace("│", " ").split())
+    assert "STUCK, people were paged: mend the cause." in told
+    assert "In another shell: shifter status | shifter explain | " in told
 
 
 def test_whoever_is_asked_for_approval_is_told_both_answers() -> None:
@@ -141,6 +153,18 @@ def test_whoever_is_asked_for_approval_is_told_both_answers() -> None:
         "shifter approve half --reason TEXT",
         "shifter decline half --reason TEXT",
     ) == what_next(_view(of, judgements=(asked,)))[:2]
+
+
+def test_who_may_not_approve_is_told_beside_the_command() -> None:
+    """The starter would be refused, and by then it is asked for again."""
+    of = record(waiting={"elder": NOW})
+    asked = judgement("elder", Verdict.WAIT, kind="approval")
+
+    approve, decline, *_ = what_next(_view(of, judgements=(asked,)))
+
+    told = f"  # somebody else than {of.started_by.rpartition('/')[2]} must"
+    assert f"shifter approve elder --reason TEXT{told}" == approve
+    assert "shifter decline elder --reason TEXT" == decline
 
 
 def test_the_document_has_what_the_screen_shows() -> None:

@@ -114,11 +114,11 @@ class Following:
         )
 
     def views(self) -> Iterator[View]:
-        """Look until the cutover has ended, or its way back is stuck."""
+        """Look until the cutover has ended: what is stuck is tried again."""
         while True:
             view = self.look()
             yield view
-            if view.ended or view.stuck:
+            if view.ended:
                 return
             connection.sleep(LOOK_SECONDS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import nullcontext
+from typing import Annotated
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -25,6 +26,12 @@ from shifter.core.journal import Entry
 from shifter.core.phases import Phase
 
 WIDTH_WITHOUT_TERMINAL = 100
+STUCK = (
+    "STUCK, people were paged: mend the cause. Shifter tries again until it is through."
+)
+UntilStuck = Annotated[
+    bool, typer.Option("--until-stuck", help="End with 11 once the rollback is stuck.")
+]
 _LOG_LINES = 7
 _SHORT_LOG_LINES = (3, 2, 1)
 
@@ -72,17 +79,25 @@ def _tell_nothing(to: Connection, *, as_document: bool) -> None:
 
 
 def watch(
-    to: Connection, cutover_id: MaybeId = None, as_document: AsJson = False
+    to: Connection,
+    cutover_id: MaybeId = None,
+    *,
+    until_stuck: UntilStuck = False,
+    as_document: AsJson = False,
 ) -> None:
     """Watch a cutover until it ends; the exit code tells how.
 
+    A rollback that is stuck is tried again, and followed until it is through.
     Ctrl-C stops watching and leaves the cutover alone.  Where the terminal cannot be
     redrawn, each transition is one line; with --json, one JSON document a line.
     """
-    follow(to, to.record(cutover_id).cutover_id, as_document=as_document)
+    named = to.record(cutover_id).cutover_id
+    follow(to, named, as_document=as_document, until_stuck=until_stuck)
 
 
-def follow(to: Connection, cutover_id: str, *, as_document: bool) -> None:
+def follow(
+    to: Connection, cutover_id: str, *, as_document: bool, until_stuck: bool = False
+) -> None:
     """Watch to the end; leave with the exit code that tells how it ended."""
     out = console()
     shown = (
@@ -97,10 +112,15 @@ def follow(to: Connection, cutover_id: str, *, as_document: bool) -> None:
         with shown:
             for view in Following(to, cutover_id).views():
                 shown.show(view)
+                if until_stuck and view.stuck:
+                    break
     except KeyboardInterrupt:
         told = f"Stopped watching. {cutover_id} goes on: shifter watch {cutover_id}"
         Teller().print(told)
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
+        stuck = view is not None and view.stuck
+        raise typer.Exit(ExitCode.STUCK if stuck else ExitCode.INTERRUPTED) from None
+    if view is not None and view.stuck and as_document:
+        print(json.dumps(document(view)), flush=True)
     if view is not None and not as_document:
         _tell_end(out, view)
     raise typer.Exit(_code(view))
@@ -133,7 +153,7 @@ class _Documents(nullcontext[None]):
     def show(self, view: View) -> None:
         for entry in view.new:
             print(entry.model_dump_json(exclude={"judgements"}), flush=True)
-        if view.ended or view.stuck:
+        if view.ended:
             print(json.dumps(document(view)), flush=True)
 
 
@@ -144,11 +164,16 @@ class _Lines(nullcontext[None]):
         super().__init__()
         self._out = out
         self._last: Entry | None = None
+        self._stuck = False
 
     def show(self, view: View) -> None:
         for line in _told(view, self._last):
             self._out.print(line, soft_wrap=True)
         self._last = next(reversed(view.new), self._last)
+        if view.stuck and not self._stuck:
+            self._out.print(f"\n{STUCK}", soft_wrap=True)
+            tell_next(self._out, view)
+        self._stuck = view.stuck
 
 
 class _Screen:
@@ -189,7 +214,9 @@ class _Screen:
         news = self._log[-lines:]
         told = _cut(news) if short else log(news)
         parts: list[RenderableType] = [screen(view, short=short), Text(), told]
-        if not view.ended and not view.stuck:
+        if view.stuck:
+            parts.append(Text(STUCK, "bold red"))
+        if not view.ended:
             typed = " | ".join(what_next(view))
             parts.append(Text(f"In another shell: {typed}", "dim"))
         return Panel(

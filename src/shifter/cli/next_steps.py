@@ -8,7 +8,9 @@ Rules of this file
 from __future__ import annotations
 
 from shifter.cli.following import View
+from shifter.core.gates.approval import ApprovalGate
 from shifter.core.phases import GOING_BACK
+from shifter.core.record import Record
 
 
 def what_next(view: View) -> tuple[str, ...]:
@@ -23,10 +25,13 @@ def what_next(view: View) -> tuple[str, ...]:
     if record.phase in GOING_BACK:
         return ("shifter watch", "shifter explain")
     asked = [
-        f"shifter {answer} {judged.gate} --reason TEXT"
+        f"shifter {answer}"
         for judged in view.judgements
         if judged.kind == "approval" and judged.gate in record.waiting
-        for answer in ("approve", "decline")
+        for answer in (
+            f"approve {judged.gate} --reason TEXT{_by_whom(record, judged.gate)}",
+            f"decline {judged.gate} --reason TEXT",
+        )
     ]
     hold = "resume" if record.pause or record.adopted else "pause"
     return (
@@ -34,3 +39,11 @@ def what_next(view: View) -> tuple[str, ...]:
         f"shifter {hold} --reason TEXT",
         "shifter rollback --reason TEXT",
     )
+
+
+def _by_whom(record: Record, gate: str) -> str:
+    """Who may not approve, as a comment of the shell: what is typed stays whole."""
+    found = next((g for g in record.plan.all_gates if g.name == gate), None)
+    if not isinstance(found, ApprovalGate) or found.allow_starter:
+        return ""
+    return f"  # somebody else than {record.started_by.rpartition('/')[2]} must"
