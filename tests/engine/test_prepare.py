@@ -452,7 +452,8 @@ def _stopped(river: River) -> None:
             [
                 Problem(
                     "gate line",
-                    "stopped: the dam breaks",
+                    "stopped: the dam breaks; to let it go: aws ssm put-parameter "
+                    "--name /riverbank/line --overwrite --value go",
                     'write "go" into the parameter to let the line go',
                 )
             ],

@@ -8,6 +8,9 @@ from shifter.core.gates.line import LineGate, LineSeen
 from tests.core.examples import situation
 
 LINE = LineGate()
+WAY_ON = (
+    "; to let it go: aws ssm put-parameter --name /river/line --overwrite --value go"
+)
 LONG = "the dam breaks " * 20
 
 
@@ -16,12 +19,12 @@ LONG = "the dam breaks " * 20
     [
         ("go", State.GOOD, "go"),
         (" go\n", State.GOOD, "go"),
-        ("Go", State.BAD, "stopped: Go"),
-        ("go!", State.BAD, "stopped: go!"),
-        ("", State.BAD, "stopped: "),
-        ("the dam\n breaks", State.BAD, "stopped: the dam breaks"),
-        ("d" * 200, State.BAD, f"stopped: {'d' * 200}"),
-        (LONG, State.BAD, f"stopped: {LONG[:199]}…"),
+        ("Go", State.BAD, f"stopped: Go{WAY_ON}"),
+        ("go!", State.BAD, f"stopped: go!{WAY_ON}"),
+        ("", State.BAD, f"stopped: {WAY_ON}"),
+        ("the dam\n breaks", State.BAD, f"stopped: the dam breaks{WAY_ON}"),
+        ("d" * 200, State.BAD, f"stopped: {'d' * 200}{WAY_ON}"),
+        (LONG, State.BAD, f"stopped: {LONG[:199]}…{WAY_ON}"),
         (None, State.NO_DATA, "no parameter is named /river/line"),
     ],
     ids=lambda value: repr(value)[:20],
@@ -48,7 +51,7 @@ def test_without_a_parameter_there_is_no_line_to_stop() -> None:
 @pytest.mark.parametrize(
     ("seen", "value"),
     [
-        (LineSeen("/river/line", "a flood"), "stopped: a flood"),
+        (LineSeen("/river/line", "a flood"), f"stopped: a flood{WAY_ON}"),
         (LineSeen("/river/line"), "no parameter is named /river/line"),
         (Unreadable("fog"), "fog"),
     ],

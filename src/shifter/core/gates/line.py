@@ -48,4 +48,6 @@ class LineGate(Gate[LineSeen]):
             return State.GOOD, GO
         if len(value) > _LONGEST:
             value = f"{value[: _LONGEST - 1]}…"
-        return State.BAD, f"stopped: {value}"
+        typed = f"{seen.parameter} --overwrite --value {GO}"
+        way_on = f"to let it go: aws ssm put-parameter --name {typed}"
+        return State.BAD, f"stopped: {value}; {way_on}"
