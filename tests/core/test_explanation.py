@@ -79,7 +79,7 @@ EXAMPLES: dict[str, tuple[Evidence, dict[str, float], str]] = {
             "after 8 requests at 1 %: 0 failed against 0.4 expected, 0 slow against"
             " 0.078; "
             "blue fails too, which is no reason to leave green and none to go on: "
-            "holding for another 240 s"
+            "holding for another 4 min 00 s"
         ),
     ),
     "silent": (
@@ -97,7 +97,7 @@ EXAMPLES: dict[str, tuple[Evidence, dict[str, float], str]] = {
         (
             "after 791 requests at 95 %: 1 failed against 0 expected, 8 slow "
             "against 18.8; "
-            "95 % is watched for another 300 s"
+            "95 % is watched for another 5 min 00 s"
         ),
     ),
     "watched": (
@@ -114,7 +114,7 @@ EXAMPLES: dict[str, tuple[Evidence, dict[str, float], str]] = {
         (
             "after 8 requests at 1 %: 0 failed against 0.0097 expected, 0 slow "
             "against 0.078; "
-            "5 % comes after another 120 s at the least"
+            "5 % comes after another 2 min 00 s at the least"
         ),
     ),
     "too_early, before the first interval": (

@@ -14,6 +14,7 @@ from shifter.core.intervals import INTERVAL
 from shifter.core.lanes import Lane, Weights
 from shifter.core.notice import Severity
 from shifter.core.phases import Phase
+from shifter.core.quantities import told_moment
 from shifter.core.record import Proof, Record
 from shifter.engine import control
 from shifter.engine.finish import PROOF_DEADLINE, finish
@@ -372,22 +373,22 @@ def _silent_edge(river: River, start: datetime) -> None:
 @pytest.mark.parametrize(
     ("trouble", "detail"),
     [
-        (_served({}), "no request count for blue at 2026-03-02T10:01:00+00:00"),
+        (_served({}), "no request count for blue at 2026-03-02 10:01:00 UTC"),
         (
             _served({"edge-1": {Lane.BLUE: 0}}),
-            "no request count for blue at 2026-03-02T10:01:00+00:00",
+            "no request count for blue at 2026-03-02 10:01:00 UTC",
         ),
         (
             _served({"edge-2": {Lane.GREEN: 3}}),
-            "no request count for blue at 2026-03-02T10:01:00+00:00",
+            "no request count for blue at 2026-03-02 10:01:00 UTC",
         ),
         (
             _served({**BLUE_ONLY, "edge-2": {Lane.GREEN: 3}}),
-            "3 requests reached green at 2026-03-02T10:01:00+00:00",
+            "3 requests reached green at 2026-03-02 10:01:00 UTC",
         ),
         (
             _served({**BLUE_ONLY, "edge-2": {Lane.CANARY: 1}}),
-            "1 requests reached canary at 2026-03-02T10:01:00+00:00",
+            "1 requests reached canary at 2026-03-02 10:01:00 UTC",
         ),
         (_broken, "request counts cannot be read: Describe on traffic: Rate exceeded"),
         (_foreign, "the probe through edge-2 was answered by green"),
@@ -422,7 +423,7 @@ def test_what_is_not_proven_in_time_is_paged(
     assert [SOONEST, *(n * minute for n in range(4, 16))] == looks
     assert proof is not None
     last = bench.clock.now() - 4 * minute
-    told = detail.replace("2026-03-02T10:01:00+00:00", last.isoformat())
+    told = detail.replace("2026-03-02 10:01:00 UTC", told_moment(last))
     assert (
         Proof(at=verified_at + PROOF_DEADLINE, safe=False, detail=told),
         [told],

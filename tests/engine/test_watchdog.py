@@ -7,6 +7,7 @@ import pytest
 from shifter.core.directive import Next
 from shifter.core.errors import NotFound
 from shifter.core.phases import Phase
+from shifter.core.quantities import told_moment
 from shifter.engine.watchdog import UNSEEN, watch
 from tests.engine.bench import EDGE_NAMES, OTTERS, UNTOUCHED, Bench
 
@@ -63,9 +64,7 @@ def test_a_dead_owner_s_cutover_goes_back(bench: Bench, phase: Phase) -> None:
         bench.record.step,
     )
     assert ("watchdog", "roll_back", "asked") in bench.told()
-    assert f"nobody has looked since {since.isoformat(timespec='seconds')}" in (
-        bench.record.reason
-    )
+    assert f"nobody has looked since {told_moment(since)}" in (bench.record.reason)
     assert [bench.record.reason] == bench.pages
     assert bench.river.shows() == _blue(bench)
 

@@ -8,10 +8,12 @@ What is expected is blue's fraction in the same intervals.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import exp, log
 
 from shifter.core.evidence import Evidence
 from shifter.core.lanes import PER_MILLE, percent
+from shifter.core.quantities import span
 
 _MOST_NATS = log(1e9)
 
@@ -28,12 +30,12 @@ _CONSEQUENCES = {
     ),
     "blue_sick": (
         "blue fails too, which is no reason to leave green and none to go on: "
-        "holding for another {sick} s"
+        "holding for another {sick}"
     ),
     "silent": "usable counts have stopped coming: holding until they are back",
     "watched": "{here} was clean for long enough",
-    "watching": "{here} is watched for another {watch} s",
-    "too_early": "{following} comes after another {bake} s at the least",
+    "watching": "{here} is watched for another {watch}",
+    "too_early": "{following} comes after another {bake} at the least",
     "too_little": "{needed} more healthy requests are needed {purpose}",
     "enough": "that is enough for {following}",
 }
@@ -62,9 +64,9 @@ def explain(evidence: Evidence, *, now: float, step: int, since_step_s: float) -
         odds=odds(evidence.log_e),
         limit=odds(limit),
         minutes=f"{since_step_s / 60:,.0f}",
-        sick=f"{permission.sick_until - now:,.0f}",
-        watch=f"{max(chosen.final_s - since_step_s, 0):,.0f}",
-        bake=f"{chosen.min_bake_s - since_step_s:,.0f}",
+        sick=_span(permission.sick_until - now),
+        watch=_span(chosen.final_s - since_step_s),
+        bake=_span(chosen.min_bake_s - since_step_s),
         needed=f"{permission.still_needed():,}",
     )
     return f"{known(evidence)}; {consequence}"
@@ -95,6 +97,10 @@ def odds(nats: float) -> str:
 
 def _about(expected: float) -> str:
     return f"{expected:.2g}" if expected < 1 else f"{expected:,.1f}"
+
+
+def _span(seconds: float) -> str:
+    return span(timedelta(seconds=max(seconds, 0)))
 
 
 def _share(evidence: Evidence, step: int) -> str:

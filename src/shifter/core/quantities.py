@@ -7,7 +7,7 @@ A duration is written with its unit.  A bare number is refused: it could mean an
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -95,6 +95,11 @@ def span(value: timedelta) -> str:
     if minutes:
         return f"{minutes} min {seconds % 60:02} s"
     return f"{seconds} s"
+
+
+def told_moment(moment: datetime) -> str:
+    """A moment as people read it: `2026-11-25 20:35:43 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 Share = Annotated[

@@ -15,6 +15,7 @@ from shifter.core.intervals import INTERVAL, SETTLE, closed_before, first_interv
 from shifter.core.lanes import Lane, Split
 from shifter.core.notice import Severity
 from shifter.core.phases import ENDS, Action, Phase, after
+from shifter.core.quantities import told_moment
 from shifter.core.record import Proof, Record
 from shifter.engine.rotations import let_rotate
 from shifter.engine.saving import deliver, direct, ending, load, save, superseded
@@ -139,12 +140,12 @@ def _not_quiet(closed: datetime, ports: Ports) -> str:
         return f"request counts cannot be read: {error}"
     for interval in intervals:
         if not interval.count(Lane.BLUE):
-            return f"no request count for blue at {interval.start.isoformat()}"
+            return f"no request count for blue at {told_moment(interval.start)}"
         for lane in (Lane.CANARY, Lane.GREEN):
             if interval.count(lane):
                 return (
                     f"{interval.count(lane)} requests reached {lane} "
-                    f"at {interval.start.isoformat()}"
+                    f"at {told_moment(interval.start)}"
                 )
     return ""
 

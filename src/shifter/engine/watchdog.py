@@ -17,6 +17,7 @@ from datetime import timedelta
 from shifter.core.directive import Directive
 from shifter.core.errors import Conflict
 from shifter.core.phases import ENDS
+from shifter.core.quantities import told_moment
 from shifter.engine.active import latest
 from shifter.engine.afterwards import look_after
 from shifter.engine.roll_back import go_back
@@ -36,7 +37,7 @@ def watch(ports: Ports) -> Directive | None:
         if record.phase in ENDS:
             look_after(record, ports, alone=dead)
         elif dead:
-            since = record.look_again_at.isoformat(timespec="seconds")
+            since = told_moment(record.look_again_at)
             reason = f"nobody has looked since {since}: the execution is dead"
             return go_back(record, ports, actor="watchdog", reason=reason)
     return None

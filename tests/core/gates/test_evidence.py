@@ -177,7 +177,7 @@ def test_the_ladder_ends_after_a_watch() -> None:
     run.shift(4)
 
     assert (State.BAD, Verdict.WAIT) == verdict(run.wait(9 * MINUTE))
-    assert "95 % is watched for another 60 s" in run.judged.reading.detail
+    assert "95 % is watched for another 1 min 00 s" in run.judged.reading.detail
     assert (State.GOOD, Verdict.PASS) == verdict(run.wait(MINUTE))
 
 
