@@ -155,6 +155,19 @@ def test_whoever_is_asked_for_approval_is_told_both_answers() -> None:
     ) == what_next(_view(of, judgements=(asked,)))[:2]
 
 
+@pytest.mark.parametrize(
+    ("phase", "share"),
+    [(Phase.BAKING, 50), (Phase.ROLLING_BACK, 0), (Phase.ROLLED_BACK, 0)],
+)
+def test_the_share_that_is_intended_is_not_that_of_the_step(
+    phase: Phase, share: int
+) -> None:
+    """After a rollback a program reads 0, and beside it how far the cutover came."""
+    told = document(_view(record(phase)))
+
+    assert (share, 50) == (told["share_per_mille"], told["step_share_per_mille"])
+
+
 def test_who_may_not_approve_is_told_beside_the_command() -> None:
     """The starter would be refused, and by then it is asked for again."""
     of = record(waiting={"elder": NOW})
