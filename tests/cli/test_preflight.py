@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pytest
@@ -165,7 +166,7 @@ def test_without_a_page_nobody_is_woken_and_that_is_said(desk: Desk) -> None:
     assert ["plan", "by"] == list(desk.asked[0]["preflight"])
     assert ended.stdout.endswith(
         "Ready to start; whether a page arrives was not tested.\n\n"
-        "  shifter start FILE\n"
+        f"  shifter start {quote(PLAN)}\n"
     )
     assert 0 == ended.exit_code
 

@@ -6,6 +6,7 @@ import json
 import secrets
 import sys
 from datetime import datetime
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -92,14 +93,14 @@ def preflight(
     )
     found = _parsed(answer)
     if not as_document:
-        _print(found, plan)
+        _print(found, plan, file)
     acknowledged = None if code is None else found.paged and _acknowledged(code)
     if as_document:
         print(json.dumps({**answer, "page_acknowledged": acknowledged}, indent=2))
     else:
         print(_verdict(found, acknowledged))
         if found.ready and acknowledged is not False:
-            print("\n  shifter start FILE")
+            print(f"\n  shifter start {quote(file)}")
     if not found.ready or acknowledged is False:
         raise typer.Exit(ExitCode.REFUSED)
 
@@ -150,7 +151,7 @@ def _verdict(found: Found, acknowledged: bool | None) -> str:
     return f"\n{ready}; {page}."
 
 
-def _print(found: Found, plan: Plan) -> None:
+def _print(found: Found, plan: Plan, file: str) -> None:
     out = console()
     out.print(Text.assemble((plan.name, "bold"), f" ({plan.environment})\n"))
     out.print(gates_table(found.judgements))
@@ -166,7 +167,7 @@ def _print(found: Found, plan: Plan) -> None:
     facts = {"lock": lock, "blue has": capacity or "unknown", "DNS to edge-2": dns}
     if any(map(_judges_alone, plan.gates)):
         facts["evidence"] = (
-            "rolls back by itself; try it first: shifter evidence check FILE"
+            f"rolls back by itself; try it first: shifter evidence check {quote(file)}"
         )
     _facts(out, facts)
     for problem in found.problems:
