@@ -42,6 +42,10 @@ sleep = time.sleep
 """How a command waits before it asks again."""
 
 
+class NoGuard(NotFound):
+    """The topology names no guard of rotations."""
+
+
 @dataclass(frozen=True, slots=True)
 class Execution:
     """What Step Functions says about an execution."""
@@ -192,12 +196,12 @@ class Connection:
 
     @cached_property
     def rotations(self) -> LambdaRotations:
-        """The guard of rotations that the topology names.  Raises NotFound."""
+        """The guard of rotations that the topology names.  Raises NoGuard."""
         from shifter.adapters.rotations import LambdaRotations
 
         rotation = self._topology.rotation
         if rotation == "none":
-            raise NotFound(
+            raise NoGuard(
                 f"the topology of {self.deployed.environment} names no guard of "
                 "rotations: no password is in the way of a cutover"
             )

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from shifter.cli import connection
 from shifter.cli.asking import confirm
-from shifter.cli.connection import Connection
+from shifter.cli.connection import Connection, NoGuard
 from shifter.cli.errors import ExitCode, WrongCall
 from shifter.cli.look import console
 from shifter.cli.operated import AsJson, Yes
@@ -60,7 +60,20 @@ def status(
     Nothing is changed. Without --plan and --window it looks at this moment.
     """
     asked = _asked(to, plan, window)
-    _end(to.rotations.look(asked), asked, as_document=as_document)
+    try:
+        look = to.rotations.look(asked)
+    except NoGuard as error:
+        if not as_document:
+            print(error)
+            return
+        look = _nothing_in_the_way()
+    _end(look, asked, as_document=as_document)
+
+
+def _nothing_in_the_way() -> RotationLook:
+    from shifter.core.rotation import RotationLook
+
+    return RotationLook(ok=True, reasons=(), secrets=())
 
 
 def rotate_first(
