@@ -48,7 +48,7 @@ HOLD = judgement("hold", Verdict.WAIT, "paused by Bramble: lunch", kind="hold")
 HEADCOUNT = judgement(
     "headcount",
     Verdict.WAIT,
-    "7 of 400 requests on green",
+    "7 requests on green, at least 400 needed",
     kind="sufficiency",
     state=State.NO_DATA,
 )

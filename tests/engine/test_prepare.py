@@ -483,7 +483,7 @@ def _stopped(river: River) -> None:
         ),
         (
             lambda river: river.set_targets(Lane.BLUE, "edge-1", healthy=0),
-            [Problem("gate capacity", "edge-1 0", MUST_PASS)],
+            [Problem("gate capacity", "edge-1 0 healthy", MUST_PASS)],
         ),
     ],
     ids=[

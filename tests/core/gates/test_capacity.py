@@ -15,21 +15,21 @@ BEFORE = {"edge-1": 6, "edge-2": 6, "running": 6}
         (
             {"running": 6, "edge-1": 6, "edge-2": 7},
             State.GOOD,
-            "edge-1 6, edge-2 7, running 6",
+            "edge-1 6 healthy, edge-2 7 healthy, 6 tasks running",
             6,
             Verdict.PASS,
         ),
         (
             {"running": 6, "edge-1": 5, "edge-2": 6},
             State.BAD,
-            "edge-1 5, was 6",
+            "edge-1 5 healthy, was 6",
             5,
             Verdict.WAIT,
         ),
         (
             {"running": 4, "edge-1": 6},
             State.BAD,
-            "edge-2 0, was 6, running 4, was 6",
+            "edge-2 0 healthy, was 6, 4 tasks running, was 6",
             4,
             Verdict.WAIT,
         ),
@@ -67,8 +67,16 @@ def test_nothing_counted_is_no_data() -> None:
 @pytest.mark.parametrize(
     ("counts", "detail", "verdict"),
     [
-        ({"running": 2, "edge-1": 1}, "edge-1 1, running 2", Verdict.PASS),
-        ({"running": 2, "edge-1": 0, "edge-2": 0}, "edge-1 0, edge-2 0", Verdict.WAIT),
+        (
+            {"running": 2, "edge-1": 1},
+            "edge-1 1 healthy, 2 tasks running",
+            Verdict.PASS,
+        ),
+        (
+            {"running": 2, "edge-1": 0, "edge-2": 0},
+            "edge-1 0 healthy, edge-2 0 healthy",
+            Verdict.WAIT,
+        ),
     ],
 )
 def test_before_prepare_any_capacity_will_do_but_none(

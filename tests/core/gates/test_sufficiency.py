@@ -65,7 +65,7 @@ def test_a_lane_that_has_served_enough_passes() -> None:
             kind="sufficiency",
             reading=Reading(
                 state=State.GOOD,
-                detail="400 of 400 requests on green",
+                detail="400 requests on green, at least 400 needed",
                 value=400,
                 unit="requests",
                 source="ALB RequestCount",
@@ -81,7 +81,7 @@ def test_a_lane_that_has_served_enough_passes() -> None:
 def test_a_lane_that_has_not_served_enough_waits() -> None:
     judged = fed((minute(0, 399),), now=SETTLED + 3 * MINUTE)
 
-    assert (State.BAD, "399 of 400 requests on green", Verdict.WAIT) == (
+    assert (State.BAD, "399 requests on green, at least 400 needed", Verdict.WAIT) == (
         judged.reading.state,
         judged.reading.detail,
         judged.verdict,
@@ -130,11 +130,14 @@ def test_another_step_starts_from_nothing() -> None:
 @pytest.mark.parametrize(
     ("last_seen", "quiet", "detail"),
     [
-        (0, 7 * MINUTE, "400 of 400 requests on green"),
+        (0, 7 * MINUTE, "400 requests on green, at least 400 needed"),
         (
             0,
             7 * MINUTE + SECOND,
-            "400 of 400 requests on green; no request count for 421s",
+            (
+                "400 requests on green, at least 400 needed; "
+                "no request count for 7 min 01 s"
+            ),
         ),
     ],
 )
@@ -156,8 +159,9 @@ def test_a_lane_that_was_never_seen_is_no_data_after_a_while() -> None:
     late = fed(now=SETTLED + 7 * MINUTE + SECOND)
 
     assert (State.BAD, State.NO_DATA) == (early.reading.state, late.reading.state)
-    assert "0 of 400 requests on green; no request count for 421s" == (
-        late.reading.detail
+    assert (
+        "0 requests on green, at least 400 needed; no request count for 7 min 01 s"
+        == (late.reading.detail)
     )
 
 

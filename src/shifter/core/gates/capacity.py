@@ -35,14 +35,14 @@ class CapacityGate(Gate[CapacitySeen]):
                 Verdict.WAIT,
             )
         missing = [
-            f"{what} {seen.counts.get(what, 0)}, was {was}"
+            f"{_told(what, seen.counts.get(what, 0))}, was {was}"
             for what, was in sorted(situation.capacity.items())
             if seen.counts.get(what, 0) < was
         ]
         empty = [what for what, count in sorted(seen.counts.items()) if count == 0]
-        short = missing or [f"{what} 0" for what in empty]
+        short = missing or [_told(what, 0) for what in empty]
         told = short or [
-            f"{what} {count}" for what, count in sorted(seen.counts.items())
+            _told(what, count) for what, count in sorted(seen.counts.items())
         ]
         return (
             Reading(
@@ -54,3 +54,8 @@ class CapacityGate(Gate[CapacitySeen]):
             ),
             Verdict.WAIT,
         )
+
+
+def _told(what: str, count: int) -> str:
+    """A count with what it counts: tasks, or healthy targets of an edge."""
+    return f"{count} tasks running" if what == "running" else f"{what} {count} healthy"

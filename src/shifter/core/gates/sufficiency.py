@@ -19,7 +19,7 @@ from shifter.core.gates.gate import (
 from shifter.core.intervals import SETTLE, TrafficSeen, first_interval
 from shifter.core.lanes import Lane
 from shifter.core.model import Model
-from shifter.core.quantities import Duration, format_duration
+from shifter.core.quantities import Duration, span
 
 
 class _Memory(Model):
@@ -56,12 +56,15 @@ class SufficiencyGate(Gate[TrafficSeen]):
             return Reading(
                 state=State.GOOD, detail="nothing to count while weights move"
             ), Verdict.WAIT
-        told = f"{memory.requests} of {self.minimum_requests} requests on {self.lane}"
+        told = (
+            f"{memory.requests:,} requests on {self.lane}, "
+            f"at least {self.minimum_requests:,} needed"
+        )
         state = State.GOOD if memory.requests >= self.minimum_requests else State.BAD
         quiet = situation.now - (memory.seen_at or memory.settled_at)
         if quiet > self.stale_after + SETTLE:
             state = State.NO_DATA
-            told += f"; no request count for {format_duration(quiet)}"
+            told += f"; no request count for {span(quiet)}"
         return (
             Reading(
                 state=state,
