@@ -8,25 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, RootModel, StringConstraints
+from pydantic import Field, RootModel, StringConstraints
 
 from shifter.core.model import Model
 from shifter.core.plain import MADE_PLAIN
-
-
-def _filled(given: str) -> str:
-    """An id; an empty one is the mistake of a script, and no word for none."""
-    if not given.strip():
-        told = "names no cutover: write its id, or leave it out for the active one"
-        raise ValueError(told)
-    return given
-
+from shifter.handlers.ids import MaybeId
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80)]
-MaybeId = (
-    Annotated[str, StringConstraints(max_length=80), AfterValidator(_filled)] | None
-)
-"""A cutover's id; None means the environment's active cutover."""
 Reason = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=1024),

@@ -17,7 +17,7 @@ from shifter.engine.active import named_or_active
 from shifter.engine.break_glass import break_glass
 from shifter.engine.roll_back import go_back, roll_back
 from shifter.handlers.events import directive_in, failure_in, is_directive, parse
-from shifter.handlers.orders import MaybeId
+from shifter.handlers.ids import MaybeId
 from shifter.telemetry import logger
 from shifter.wiring import ports_from_environment
 
