@@ -463,6 +463,20 @@ def test_a_rollback_that_is_stuck_says_so(on: Stage) -> None:
     assert 11 == run(on, "watch", "--until-stuck").exit_code
 
 
+def test_a_machine_that_waits_is_told_at_once_that_it_is_stuck(
+    on: Stage, plan: str
+) -> None:
+    """A person may stay and watch; a pipeline has to call one."""
+    on.traffic.plant(outage(Lane.GREEN))
+    for function in ("RollBack", "Breaker", "Watchdog"):
+        on.aws.faults.deny("elbv2.ModifyRule", function=function)
+
+    ended = run(on, "start", plan, "--id", "first", "--yes", "--wait")
+
+    assert 11 == ended.exit_code
+    assert "STUCK" in ended.stdout
+
+
 def test_what_is_stuck_is_watched_until_it_is_through(on: Stage) -> None:
     """Shifter tries again, and may get through: leaving would hide that it has."""
     begin(on, **SHORT)

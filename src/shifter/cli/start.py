@@ -82,7 +82,7 @@ def start(
     record = _begun(to, named)
     _tell(record, answer, wait=wait, as_document=as_document)
     if wait:
-        follow(to, named, as_document=as_document)
+        follow(to, named, as_document=as_document, until_stuck=True)
 
 
 def _named(plan: Plan, now: datetime) -> str:
