@@ -805,7 +805,8 @@ def test_a_cutover_goes_on_only_when_enough_was_counted() -> None:
         if judged.gate == "headcount"
     ]
     assert 1 == len(told)
-    assert int(told[0].split(" of ")[0]) >= 400
+    assert told[0].endswith(" requests on green, at least 400 needed")
+    assert int(told[0].split(" ")[0]) >= 400
 
 
 # --- the last step --------------------------------------------------------------------

@@ -95,7 +95,8 @@ def _of_label(event: dict[str, Any], detail: dict[str, Any]) -> News | None:
 
 
 def _of_trail(event: dict[str, Any], detail: dict[str, Any]) -> News | None:
-    kind = _KINDS.get(str(detail.get("eventName")))
+    name = detail.get("eventName")
+    kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         return None  # a test of the configuration, or nothing that we know
     data = detail.get("additionalEventData")
@@ -113,5 +114,3 @@ def _news(**found: object) -> News:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise BadEvent(f"{first['loc'][0]}: {first['msg']}") from None
-    except RecursionError:  # Python shows no value that is nested so deeply
-        raise BadEvent("event: it is nested too deeply") from None

@@ -177,9 +177,6 @@ def parse_plan(document: Any) -> Plan:
             if not (entry["type"] == "too_short" and entry["input"])
         ]
         raise PlanError(tuple(_problem(entry) for entry in told)) from None
-    except RecursionError:
-        deep = Problem("plan", "nested too deeply", "write values, not lists in lists")
-        raise PlanError((deep,)) from None
 
 
 def _problem(entry: Any) -> Problem:

@@ -80,6 +80,15 @@ def test_what_is_no_news(event: dict[str, Any]) -> None:
     assert understood(event) is None
 
 
+def test_a_name_that_is_nested_without_end_is_no_news() -> None:
+    """Python cannot even show such a value."""
+    name: dict[str, Any] = {}
+    for _ in range(100_000):
+        name = {"eventName": name}
+
+    assert understood(trail("PutSecretValue", **name)) is None
+
+
 @pytest.mark.parametrize(
     ("event", "told"),
     [
