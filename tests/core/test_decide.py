@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from shifter.core.case import ACTING, Case, Decision
+from shifter.core.case import Case, Decision
 from shifter.core.decide import RULES, decide
+from shifter.core.directive import ACTING
 from shifter.core.edges import Found
 from shifter.core.gates.gate import State, Verdict
 from shifter.core.phases import GOING_BACK, Action, Phase

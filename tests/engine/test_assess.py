@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from shifter.adapters.memory.world import MemoryWorld
-from shifter.core.case import ACTING, SOONEST
-from shifter.core.directive import Directive, Next
+from shifter.core.directive import ACTING, SOONEST, Directive, Next
 from shifter.core.edges import DnsChange, DnsState, EdgeState
 from shifter.core.errors import Conflict, NotFound, Throttled, Unavailable
 from shifter.core.gates.alarm import AlarmSeen, AlarmState

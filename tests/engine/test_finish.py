@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shifter.core.case import SOONEST
-from shifter.core.directive import Directive, Next
+from shifter.core.directive import SOONEST, Directive, Next
 from shifter.core.edges import EdgeState
 from shifter.core.errors import Conflict, NotFound, Throttled, Unavailable
 from shifter.core.gates.gate import Unreadable

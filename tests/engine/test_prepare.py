@@ -8,8 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from interlock.lock import Holder
-from shifter.core.case import SOONEST
-from shifter.core.directive import Directive, Next
+from shifter.core.directive import SOONEST, Directive, Next
 from shifter.core.edges import DnsState, EdgeState
 from shifter.core.errors import LockHeld, NotReady, Problem, Refused, Throttled
 from shifter.core.gates.alarm import AlarmSeen, AlarmState

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shifter.core.case import SOONEST
-from shifter.core.directive import Directive, Next
+from shifter.core.directive import SOONEST, Directive, Next
 from shifter.core.edges import DnsChange, DnsState, EdgeState
 from shifter.core.errors import (
     AwsError,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shifter.cli.running_cost import RunningCost, running_cost
-from shifter.core.case import SOONEST
+from shifter.core.directive import SOONEST
 from shifter.core.evidence_parameters import Parameters
 from shifter.core.gates.evidence import EvidenceGate
 from shifter.core.gates.sufficiency import SufficiencyGate

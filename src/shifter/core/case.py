@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shifter.core.edges import Found
 from shifter.core.gates.gate import Judgement, OnDeadline, Verdict
@@ -13,10 +13,6 @@ from shifter.core.lanes import Split
 from shifter.core.phases import Action
 from shifter.core.plan import Plan
 from shifter.core.record import Record
-
-SOONEST = timedelta(seconds=10)
-ACTING = timedelta(seconds=60)
-"""How long an act may take before somebody must look again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

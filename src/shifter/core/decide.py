@@ -12,7 +12,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from math import ceil
 
-from shifter.core.case import ACTING, SOONEST, Case, Decision
+from shifter.core.case import Case, Decision
+from shifter.core.directive import ACTING, SOONEST
 from shifter.core.edges import Found
 from shifter.core.gates.gate import Judgement, OnDeadline, State, Verdict
 from shifter.core.lanes import percent

@@ -14,6 +14,11 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from shifter.core.model import Model
 
+SOONEST = timedelta(seconds=10)
+"""Nobody looks again earlier than this."""
+ACTING = timedelta(seconds=60)
+"""How long an act may take before somebody must look again."""
+
 
 class Next(StrEnum):
     """What the state machine does next; its one Choice knows these words."""

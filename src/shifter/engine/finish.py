@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from shifter.core.case import SOONEST
-from shifter.core.directive import Directive, Next
+from shifter.core.directive import SOONEST, Directive, Next
 from shifter.core.edges import EdgeState
 from shifter.core.errors import AwsError, Conflict
 from shifter.core.gates.gate import Unreadable

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from shifter.core.case import SOONEST
+from shifter.core.directive import SOONEST
 from shifter.core.edges import DnsState, EdgeState
 from shifter.core.errors import AwsError, Problem
 from shifter.core.gates.gate import Judgement, Unreadable

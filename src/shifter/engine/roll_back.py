@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shifter.core.case import ACTING, SOONEST
-from shifter.core.directive import Directive, Next
+from shifter.core.directive import ACTING, SOONEST, Directive, Next
 from shifter.core.errors import AwsError
 from shifter.core.notice import Severity
 from shifter.core.phases import ENDS, GOING_BACK, Action, after

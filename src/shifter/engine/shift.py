@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shifter.core.case import SOONEST
-from shifter.core.directive import Directive, Next
+from shifter.core.directive import SOONEST, Directive, Next
 from shifter.core.edges import DnsChange, EdgeState, Found, compare
 from shifter.core.errors import ClaimExpired, LaneUnhealthy, NotVerified
 from shifter.core.gates.gate import Unreadable
