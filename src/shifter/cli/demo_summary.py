@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shifter.cli.evidence_picture import picture
+from shifter.cli.pictures import clock
 from shifter.core.lanes import percent
 from shifter.core.phases import Phase
 
@@ -56,7 +57,7 @@ def _facts(summary: Summary, latency: float, room: int) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     moves = ", ".join(
-        f"{_clock(move.at)} {percent(move.share)}".replace(" ", _KEPT)
+        f"{clock(move.at)} {percent(move.share)}".replace(" ", _KEPT)
         + _dns_told(summary, index)
         for index, move in enumerate(summary.moves)
     )
@@ -68,8 +69,8 @@ def _facts(summary: Summary, latency: float, room: int) -> Table:
         before = "" if noticed is None else f"seen {_span(noticed)} after it began; "
         table.add_row(
             "way back",
-            f"{before}decided {_clock(back.decided)}, "
-            f"all blue {_clock(back.verified)}, certain {_clock(back.settled)}",
+            f"{before}decided {clock(back.decided)}, "
+            f"all blue {clock(back.verified)}, certain {clock(back.settled)}",
         )
         table.add_row(
             "breach to safe",
@@ -115,10 +116,6 @@ def _kept(text: str, room: int) -> Text:
     """Lines that fit, broken at no blank that is to be kept."""
     broken = fill(text, room, subsequent_indent=_INDENT if "  " in text else "")
     return Text(broken.replace(_KEPT, " "), no_wrap=True)
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment:%H:%M:%S}"
 
 
 def _span(span: timedelta) -> str:

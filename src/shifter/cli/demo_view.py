@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group, RenderableType
@@ -19,6 +20,7 @@ from rich.text import Text
 from shifter.cli.pictures import (
     clock,
     edges_table,
+    fitting,
     gates_table,
     log,
     named,
@@ -27,6 +29,7 @@ from shifter.cli.pictures import (
 from shifter.core.gates.gate import Verdict
 from shifter.core.lanes import Lane, percent
 from shifter.core.phases import ENDS, GOING_BACK
+from shifter.core.quantities import span
 
 if TYPE_CHECKING:
     from shifter.core.record import Record
@@ -110,19 +113,16 @@ class LiveView:
         new = self._story.learn(moment)
         if not new and time.perf_counter() - self._drawn < REDRAW_SECONDS:
             return
-        self._live.update(self._fitting(moment), refresh=True)
+        whole = _screen(self._title, moment, self._story)
+        short = (
+            _screen(self._title, moment, self._story, lines=lines, short=True)
+            for lines in range(_LOG_LINES, 0, -1)
+        )
+        shown = fitting(self._console, chain([whole], short))
+        self._live.update(shown, refresh=True)
         self._drawn = time.perf_counter()
         if new:
             time.sleep(LINGER_SECONDS)
-
-    def _fitting(self, moment: Moment) -> RenderableType:
-        """The whole screen, or else a short one with the latest lines that fit."""
-        shown = _screen(self._title, moment, self._story)
-        for lines in range(_LOG_LINES, 0, -1):
-            if len(self._console.render_lines(shown)) <= self._console.height:
-                break
-            shown = _screen(self._title, moment, self._story, lines=lines, short=True)
-        return shown
 
 
 class LastScreen:
@@ -195,7 +195,7 @@ def _head(moment: Moment) -> Text:
         ("    next look  ", "dim"),
         _next_look(record, moment.now),
         ("\ntime  ", "dim"),
-        f"{clock(moment.now)}, {_span(moment.now - moment.since)} after the start",
+        f"{clock(moment.now)}, {span(moment.now - moment.since)} after the start",
         ("\nrequests  ", "dim"),
         f"{moment.total.total:,}",
         ("    failed  ", "dim"),
@@ -230,8 +230,3 @@ def _transition(moment: Moment, record: Record) -> Text:
         share=record.split.share,
         reason=record.reason,
     )
-
-
-def _span(span: timedelta) -> str:
-    minutes, seconds = divmod(int(span.total_seconds()), 60)
-    return f"{minutes} min {seconds:02} s"

@@ -31,6 +31,7 @@ from shifter.core.errors import (
     ShifterError,
     UserError,
 )
+from shifter.core.plain import plain
 
 
 class ExitCode(IntEnum):
@@ -129,11 +130,6 @@ def to_type(error: ShifterError) -> str | None:
             return None
 
 
-def _plain(sentence: str) -> str:
-    """The sentence on one line: what it quotes may hold what moves a cursor."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in sentence)
-
-
 class Commands(TyperGroup):
     """The group of all commands; here every error of theirs ends."""
 
@@ -151,7 +147,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except ShifterError as error:
             for sentence in sentences(error):
-                print(_plain(sentence), file=sys.stderr)
+                print(plain(sentence), file=sys.stderr)
             if (command := to_type(error)) is not None:
                 print(f"\n  {command}", file=sys.stderr)
             raise typer.Exit(exit_code(error)) from None

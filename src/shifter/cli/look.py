@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import nullcontext
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -18,7 +19,7 @@ from shifter.cli.errors import ExitCode
 from shifter.cli.following import Following, View, told_once
 from shifter.cli.next_steps import what_next
 from shifter.cli.operated import AsJson, MaybeId
-from shifter.cli.pictures import log, transition
+from shifter.cli.pictures import fitting, log, transition
 from shifter.cli.plain_console import PlainConsole, Teller
 from shifter.cli.standing import screen, told_holder
 from shifter.cli.standing_json import document, lock_document
@@ -199,16 +200,9 @@ class _Screen:
     def show(self, view: View) -> None:
         self._log += _told(view, self._last)
         self._last = next(reversed(view.new), self._last)
-        self._live.update(self._fitting(view), refresh=True)
-
-    def _fitting(self, view: View) -> Panel:
-        """The longest that fits: what is cut off would be what happened last."""
-        shown = self._drawn(view, _LOG_LINES, short=False)
-        for lines in _SHORT_LOG_LINES:
-            if len(self._out.render_lines(shown)) <= self._out.height:
-                break
-            shown = self._drawn(view, lines, short=True)
-        return shown
+        whole = self._drawn(view, _LOG_LINES, short=False)
+        short = (self._drawn(view, n, short=True) for n in _SHORT_LOG_LINES)
+        self._live.update(fitting(self._out, chain([whole], short)), refresh=True)
 
     def _drawn(self, view: View, lines: int, *, short: bool) -> Panel:
         news = self._log[-lines:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -126,6 +127,18 @@ def log(lines: Iterable[Text]) -> Table:
 def named(phase: Phase) -> Text:
     """A phase in its colour."""
     return Text(phase, _PHASES.get(phase, "bold"))
+
+
+def fitting(out: Console, drawn: Iterable[RenderableType]) -> RenderableType:
+    """The first that fits the screen, or else the last: longest first, of at least one.
+
+    What a screen cuts off is at its end, which is what happened last.
+    """
+    shown: RenderableType = ""
+    for shown in drawn:
+        if len(out.render_lines(shown)) <= out.height:
+            break
+    return shown
 
 
 def clock(moment: datetime) -> str:

@@ -103,7 +103,8 @@ def _failures(grounds: Grounds, decision: Decision) -> int:
 
 def _dns_learnt(record: Record, case: Case, seen: Seen) -> dict[str, Any]:
     """Note when DNS was first INSYNC, and start the bake clock when it has settled."""
-    name, learnt = record.plan.standing.dns_settled.name, dict[str, Any]()
+    name = record.plan.standing.dns_settled.name
+    learnt: dict[str, Any] = {}
     change, answer = record.dns_change, seen[name]
     if (
         change is not None
